@@ -1,0 +1,95 @@
+"""The types of an answer, and its JSON form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from corpus.document import Chunk
+from index.hit import Hit
+
+Outcome = Literal["answered", "clarified", "abstained"]
+Reason = Literal["", "no_hits", "weak_hits", "not_stated", "out_of_domain", "unsafe", "model_declined"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """The exact words that support a marker; `quote == source_text[start:end]`.
+
+    Attributes:
+        marker: The `n` of `[n]` in the answer's text, from 1.
+        chunk: The chunk that holds the quote.
+        start: Offset of the quote's first character in the article's file, in characters.
+        end: Offset behind the quote's last character.
+        title: Title of the article.
+        version: SHA-256 of the article's file, 64 hexadecimal digits.
+    """
+
+    marker: int
+    chunk: Chunk
+    start: int
+    end: int
+    quote: str
+    title: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerStep:
+    """One step as it is shown, with the markers of what supports it."""
+
+    number: int
+    text: str
+    markers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the user gets; a failure is an exception and never one of these.
+
+    Attributes:
+        outcome: `answered`, `clarified` (asks back with `options`) or `abstained` (says what is covered).
+        text: Markdown; every `[n]` in it resolves in `citations`, and every citation is used.
+        steps: The steps of a procedure in order, empty where the answer is none.
+        options: Texts that can be sent back as the next turn.
+        reason: Why the assistant abstained, empty otherwise.
+        language: `zh`, `zh-Hant` or `en`: the language answered in.
+        timings_ms: Milliseconds by stage: `understand`, `retrieve`, `generate`, `verify`, `total`.
+        explanation: How the question was understood and decided, for `ask --explain`; plain JSON values.
+    """
+
+    outcome: Outcome
+    text: str
+    language: str
+    steps: tuple[AnswerStep, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    options: tuple[str, ...] = ()
+    reason: Reason = ""
+    timings_ms: dict[str, float] = field(default_factory=dict)
+    explanation: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer in the published format: plain values, no hits, versions cut to 16 digits."""
+        return {
+            "outcome": self.outcome,
+            "text": self.text,
+            "steps": [{"number": s.number, "text": s.text, "markers": list(s.markers)} for s in self.steps],
+            "citations": [
+                {
+                    "marker": c.marker,
+                    "doc_id": c.chunk.doc_id,
+                    "title": c.title,
+                    "headings": list(c.chunk.headings),
+                    "start": c.start,
+                    "end": c.end,
+                    "quote": c.quote,
+                    "version": c.version[:16],
+                }
+                for c in self.citations
+            ],
+            "options": list(self.options),
+            "reason": self.reason,
+            "language": self.language,
+            "timings_ms": self.timings_ms,
+        }

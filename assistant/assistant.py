@@ -1,0 +1,122 @@
+"""The assistant: question in, answer out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+
+from assistant.answer import Answer
+from assistant.catalog import Catalog, build_catalog
+from assistant.citations import verify
+from assistant.conversation import resolve
+from assistant.evidence import Unit, UnitReader
+from assistant.extractive import ANSWERS_FROM, Composer, Sources
+from assistant.lexicon import load_lexicon
+from assistant.question import Question, Reader
+from corpus.document import Document
+from corpus.errors import UnusableInput
+from index.build import Index
+from index.hit import Hit
+
+DEFAULT_K = 20
+_CACHED_DOCUMENTS = 256
+
+
+class Assistant:
+    """Answers from one index. Safe to be used by several threads at once."""
+
+    def __init__(self, *, index: Index, k: int = DEFAULT_K) -> None:
+        """An assistant over an open index, which retrieves `k` chunks a question."""
+        self._index = index
+        self._k = k
+        self._lexicon = load_lexicon()
+        titles = {document.doc_id: document.title for document in index.documents()}
+        self._catalog = build_catalog(index.outline(), titles, self._lexicon)
+        self._reader = Reader(self._lexicon, self._catalog.cards)
+        self._unit_reader = UnitReader(self._lexicon, self._catalog.cards)
+        self._units = lru_cache(maxsize=_CACHED_DOCUMENTS)(self._read_units)
+        self._document = lru_cache(maxsize=_CACHED_DOCUMENTS)(index.document)
+
+    @property
+    def catalog(self) -> Catalog:
+        """What the corpus covers."""
+        return self._catalog
+
+    def document(self, doc_id: str) -> Document:
+        """A cleaned article by its id."""
+        return self._document(doc_id)
+
+    def subjects(self) -> tuple[str, ...]:
+        """The cards that the corpus has a procedure for."""
+        return self._catalog.subjects
+
+    def examples(self, language: str) -> tuple[str, ...]:
+        """Questions that the corpus answers, for a page to offer: at most four."""
+        cards = self._catalog.subjects[:3]
+        if language == "en":
+            questions = [f"How do I cancel my {self._catalog.cards.english(card)}?" for card in cards]
+            return (*questions, "What should I watch out for?")[:4]
+        return (*(f"{card}怎么注销？" for card in cards), "注销时要注意什么？")[:4]
+
+    def ask(self, turns: Sequence[str]) -> Answer:
+        """The answer to the last of the user's turns, oldest first.
+
+        Raises:
+            UnusableInput: There is no turn, or the last is empty.
+        """
+        if not turns or not turns[-1].strip():
+            raise UnusableInput("`question` must not be empty; got none. Ask something, for example: 公交卡怎么注销？")
+        started = time.perf_counter()
+        question, listed = resolve(turns, self._reader, self._catalog.subjects)
+        understood = time.perf_counter()
+        hits = self._retrieve(question)
+        retrieved = time.perf_counter()
+        sources = Sources(catalog=self._catalog, lexicon=self._lexicon, hits=hits, document=self._document, units=self._units)
+        composer = Composer(question=question, listed=listed, sources=sources)
+        draft = composer.compose()
+        generated = time.perf_counter()
+        citations = composer.citations.all()
+        verify(draft.text, citations, {c.chunk.doc_id: self._document(c.chunk.doc_id) for c in citations})
+        verified = time.perf_counter()
+        marks = (started, understood, retrieved, generated, verified)
+        timings = {
+            name: round(1000 * (end - begin), 3)
+            for name, begin, end in zip(("understand", "retrieve", "generate", "verify"), marks, marks[1:], strict=False)
+        }
+        return Answer(
+            outcome=draft.outcome, text=draft.text, language=question.language, steps=draft.steps, citations=citations,
+            hits=tuple(hits), options=draft.options, reason=draft.reason,
+            timings_ms=timings | {"total": round(1000 * (verified - started), 3)},
+            explanation=_explanation(question, draft.decided, draft.rejected),
+        )
+
+    def _retrieve(self, question: Question) -> list[Hit]:
+        cards = [name for card in (question.cards or question.cued) for name in (card, *self._catalog.covering(card))]
+        words = [
+            next((word for word in self._lexicon.concepts[name].words), "") for name in question.concepts
+        ]
+        query = " ".join(dict.fromkeys([question.text, *cards, *words, *(["注销"] if "cancel" in question.actions else [])])).strip()
+        return self._index.retriever.search(query, self._k) if query else []
+
+    def _read_units(self, doc_id: str) -> tuple[Unit, ...]:
+        return self._unit_reader.units(self._document(doc_id), self._index.chunks(doc_id))
+
+
+def _explanation(question: Question, decided: str, rejected: Sequence[tuple[float, str]]) -> dict[str, object]:
+    return {
+        "understood": {
+            "text": question.text,
+            "cards": list(question.cards),
+            "cued": list(question.cued),
+            "unknown_card": question.unknown_card,
+            "actions": sorted(question.actions),
+            "concepts": list(question.concepts),
+            "unknown": list(question.unknown),
+            "intents": sorted(question.intents),
+            "step": None if question.step is None else [question.step.kind, question.step.number, question.step.from_end],
+        },
+        "decided": decided,
+        "threshold": ANSWERS_FROM,
+        "rejected": [list(entry) for entry in rejected],
+    }

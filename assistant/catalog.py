@@ -1,0 +1,96 @@
+"""What a corpus covers: its procedures by the card and the action they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from assistant.lexicon import Lexicon
+from corpus.normalize import normalize
+from corpus.subjects import Cards, known_cards, subjects_of
+from corpus.terms import TermList
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Procedure:
+    """A procedure of the corpus.
+
+    Attributes:
+        cards: The cards it is about, empty for one about cards in general.
+        actions: What it does with them, by its headings; `cancel` when they do not say.
+    """
+
+    doc_id: str
+    chunk_id: str
+    headings: tuple[str, ...]
+    cards: tuple[str, ...]
+    actions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The procedures of a corpus.
+
+    Attributes:
+        cards: The cards that can be named: of the alias list and of the corpus's headings.
+        procedures: In the order of the corpus.
+    """
+
+    cards: Cards
+    procedures: tuple[Procedure, ...]
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The cards that a procedure is about, in the order of the corpus."""
+        return tuple(dict.fromkeys(card for procedure in self.procedures for card in procedure.cards))
+
+    def covering(self, card: str) -> tuple[str, ...]:
+        """The subjects that answer for `card`: itself, else the broader kind, else those it is the broader kind of."""
+        subjects = self.subjects
+        if card in subjects:
+            return (card,)
+        broader = self.cards.broader(card)
+        if broader in subjects:
+            return (broader,)
+        return tuple(name for name in subjects if self.cards.broader(name) == card)
+
+    def about(self, card: str, action: str = "cancel") -> tuple[Procedure, ...]:
+        """The procedures about a subject and an action."""
+        return tuple(p for p in self.procedures if card in p.cards and action in p.actions)
+
+    def in_general(self, action: str = "cancel") -> tuple[Procedure, ...]:
+        """The procedures about no card in particular."""
+        return tuple(p for p in self.procedures if not p.cards and action in p.actions)
+
+
+def build_catalog(outline: Iterable[tuple[str, Sequence[str], str, str]], titles: dict[str, str], lexicon: Lexicon) -> Catalog:
+    """The catalog of an index, from its outline of `(doc_id, headings, kind, chunk_id)` and the articles' titles."""
+    actions: TermList[str] = TermList()
+    for name, words in lexicon.actions.items():
+        for word in words:
+            actions.add(word, name)
+    known = known_cards()
+    procedures = []
+    for doc_id, headings, kind, chunk_id in outline:
+        if kind != "procedure":
+            continue
+        title = titles.get(doc_id, "")
+        procedures.append(
+            Procedure(
+                doc_id=doc_id,
+                chunk_id=chunk_id,
+                headings=tuple(headings),
+                cards=subjects_of(headings, title, known),
+                actions=_actions_of(headings, title, actions),
+            )
+        )
+    names = {card for procedure in procedures for card in procedure.cards}
+    return Catalog(known.with_names(sorted(names - known.by_name.keys())), tuple(procedures))
+
+
+def _actions_of(headings: Sequence[str], title: str, actions: TermList[str]) -> frozenset[str]:
+    for heading in (*reversed(headings), title):
+        named = {action for found in actions.find(normalize(heading)) for action in found.values}
+        if named:
+            return frozenset(named)
+    return frozenset({"cancel"})

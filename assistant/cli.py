@@ -1,0 +1,387 @@
+"""The command `xiaoka`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+
+from corpus.errors import UnusableInput
+
+if TYPE_CHECKING:
+    from assistant.answer import Answer
+    from assistant.settings import Settings
+    from assistant.start import Answers
+    from corpus.document import Document
+    from corpus.hygiene import Finding
+
+    Opener = Callable[[Settings], AbstractContextManager[Answers]]
+
+DONE, NOT_MET, UNUSABLE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
+_LEAVE = frozenset(("quit", "exit", "q", "退出", "再见", "/quit"))
+_ANEW = frozenset(("new", "/new", "重来", "新对话"))
+_GREETING = (
+    "小卡 Xiaoka — 怎么注销一张卡？ How do I cancel a card?\n(new / 重来: start over; quit / 退出 / Ctrl-D: leave)"
+)
+
+
+def main(argv: Sequence[str] | None = None, *, open_assistant: Opener | None = None) -> int:
+    """The exit code of a command: 0 done, 1 a gate not met, 2 wrong use or unusable input.
+
+    Args:
+        argv: The arguments without the command's name; the process's own unless given.
+        open_assistant: Opens the assistant that answers; the real one unless given.
+    """
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Bytes that are no UTF-8 arrive as lone surrogates, which every reader of questions refuses by name.
+            stream.reconfigure(
+                encoding="utf-8", errors="surrogateescape" if stream is sys.stdin else "backslashreplace"
+            )
+    try:
+        arguments = _parser().parse_args(argv)
+        code = _run(arguments, open_assistant or _open_assistant)
+        sys.stdout.flush()
+    except UnusableInput as error:
+        from assistant.render import visible
+
+        sys.stderr.write(f"xiaoka: {visible(str(error))}\n")
+        return UNUSABLE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The interpreter flushes standard output once more at its end, and would complain.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    return code
+
+
+def _run(arguments: argparse.Namespace, opener: Opener) -> int:
+    from assistant.settings import load_settings
+
+    given = {name: value for name, value in vars(arguments).items() if name in _SETTINGS}
+    command: Callable[[argparse.Namespace, Settings, Opener], int] = arguments.command
+    return command(arguments, load_settings(given), opener)
+
+
+def _open_assistant(settings: Settings) -> AbstractContextManager[Answers]:
+    from assistant.start import open_assistant
+
+    return open_assistant(settings)
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _write_json(value: object, *, indent: int | None = 2) -> None:
+    _write(json.dumps(value, ensure_ascii=False, indent=indent, default=str))
+
+
+def _ask(arguments: argparse.Namespace, settings: Settings, opener: Opener) -> int:
+    from assistant.intake import check_turn
+
+    if arguments.batch:
+        return _ask_batch(arguments, settings, opener)
+    words: list[str] = arguments.question
+    if not words:
+        raise UnusableInput('`ask` must be given a question; got none. Write `xiaoka ask "公交卡怎么注销？"`.')
+    question = check_turn(sys.stdin.read() if words == ["-"] else " ".join(words))
+    with opener(settings) as assistant:
+        answer = assistant.ask([question])
+        if arguments.json:
+            _write_json(answer.to_json() | (_explanation(answer) if arguments.explain else {}))
+        else:
+            _write_answer(answer, assistant)
+            if arguments.explain:
+                _write_explanation(answer)
+    return DONE
+
+
+def _ask_batch(arguments: argparse.Namespace, settings: Settings, opener: Opener) -> int:
+    from assistant.intake import read_batch
+
+    if arguments.question or arguments.explain:
+        raise UnusableInput("`--batch` must stand without a question and without `--explain`; got both. Leave one out.")
+    with _open_for_reading(arguments.batch) as stream:
+        questions = read_batch(stream, "standard input" if arguments.batch == "-" else arguments.batch)
+    with opener(settings) as assistant:
+        for question in questions:
+            identity = {} if question.id is None else {"id": question.id}
+            _write_json(identity | assistant.ask(question.turns).to_json(), indent=None)
+    return DONE
+
+
+def _open_for_reading(name: str) -> AbstractContextManager[BinaryIO]:
+    if name == "-":
+        return contextlib.nullcontext(sys.stdin.buffer)
+    try:
+        return Path(name).open("rb")
+    except (OSError, ValueError) as error:
+        raise UnusableInput(f"`--batch` must name a file that can be read, or `-`; got {name!r} ({error}).") from error
+
+
+def _write_answer(answer: Answer, assistant: Answers) -> None:
+    from assistant.render import terminal_answer
+
+    _write(terminal_answer(answer, assistant.document))
+
+
+def _explanation(answer: Answer) -> dict[str, Any]:
+    hits = [
+        {"rank": h.rank, "score": h.score, "parts": h.parts, "chunk_id": h.chunk.chunk_id, "headings": h.chunk.headings}
+        for h in answer.hits
+    ]
+    return {"explanation": answer.explanation, "hits": hits}
+
+
+def _write_explanation(answer: Answer) -> None:
+    from assistant.render import visible
+
+    reason = f" ({answer.reason})" if answer.reason else ""
+    _write(f"\n{answer.outcome}{reason}, {answer.language}")
+    _write(visible(json.dumps(answer.explanation, ensure_ascii=False, indent=2, default=str)))
+    for hit in answer.hits:
+        parts = ", ".join(f"{leg} {score:.3f}" for leg, score in hit.parts.items())
+        _write(
+            visible(
+                f"{hit.rank:>3}  {hit.score:.3f}  ({parts})  {hit.chunk.chunk_id}  {' › '.join(hit.chunk.headings)}"
+            )
+        )
+    _write("  ".join(f"{stage} {ms:.1f} ms" for stage, ms in answer.timings_ms.items()))
+
+
+def _chat(_arguments: argparse.Namespace, settings: Settings, opener: Opener) -> int:
+    from assistant.intake import check_turn
+
+    with contextlib.suppress(ImportError):
+        importlib.import_module("readline")  # gives `input` line editing and a history
+    with opener(settings) as assistant:
+        _write(_GREETING)
+        turns: list[str] = []
+        options: tuple[str, ...] = ()
+        while True:
+            try:
+                line = input("\n› ").strip()
+            except EOFError:
+                _write("")
+                return DONE
+            if line.casefold() in _LEAVE:
+                return DONE
+            if line.casefold() in _ANEW:
+                turns, options = [], ()
+                _write("— 新的对话 · a new conversation —")
+            elif line:
+                try:
+                    turn = check_turn(_chosen(line, options))
+                    answer = assistant.ask([*turns, turn])
+                except UnusableInput as error:
+                    _write(str(error))
+                    continue
+                turns, options = [*turns, turn], answer.options
+                _write("")
+                _write_answer(answer, assistant)
+
+
+def _chosen(line: str, options: Sequence[str]) -> str:
+    """The option whose number was typed, else the line itself."""
+    number = int(line) if line.isdecimal() and len(line) < 4 else 0
+    return options[number - 1] if 1 <= number <= len(options) else line
+
+
+def _settings(arguments: argparse.Namespace, settings: Settings, _opener: Opener) -> int:
+    from assistant.settings import describe
+
+    rows = describe(settings)
+    if arguments.json:
+        _write_json({str(row["name"]): {"value": row["value"], "from": row["from"]} for row in rows})
+        return DONE
+    width = max(len(str(row["value"])) for row in rows)
+    for row in rows:
+        _write(f"{row['name']:<12}{row['value']!s:<{width}}  {row['from']}")
+    return DONE
+
+
+def _serve(arguments: argparse.Namespace, settings: Settings, opener: Opener) -> int:
+    # The page is the layer above this one and is imported by name, only when it is asked for.
+    page = importlib.import_module("app")
+    code: int = page.serve(settings, opener, open_browser=arguments.open)
+    return code
+
+
+def _corpus_check(arguments: argparse.Namespace, settings: Settings, _opener: Opener) -> int:
+    from assistant.render import visible
+    from corpus.hygiene import find
+    from corpus.reader import read_corpus
+
+    documents = read_corpus(settings.corpus)
+    found = [(document, finding) for document in documents for finding in find(document)]
+    if arguments.json:
+        _write_json({"articles": len(documents), "findings": [_place(d, f) for d, f in found]})
+        return NOT_MET if found else DONE
+    for document, finding in found:
+        place = _place(document, finding)
+        where = f"{place['path']}:{place['line']}:{place['column']}"
+        _write(visible(f"{where}: {finding.kind}, {place['length']} characters: {finding.why}"))
+    # What was found is not repeated: an advertisement would be passed on by the command that reports it.
+    _write(f"{len(found)} finding(s) in {len(documents)} article(s); none of this text is indexed or quoted.")
+    return NOT_MET if found else DONE
+
+
+def _place(document: Document, finding: Finding) -> dict[str, str | int]:
+    """Where a finding stands and why it was flagged, without its words; lines and columns count from 1."""
+    return {
+        "path": document.path,
+        "line": finding.line,
+        "column": finding.start - document.text.rfind("\n", 0, finding.start),
+        "length": finding.end - finding.start,
+        "kind": finding.kind,
+        "why": finding.why,
+    }
+
+
+def _index_build(arguments: argparse.Namespace, settings: Settings, _opener: Opener) -> int:
+    from index.build import build_index
+
+    with contextlib.closing(build_index(**_index_arguments(settings))) as index:
+        summary = {"articles": len(index.documents()), "chunks": sum(1 for _ in index.all_chunks())}
+    if arguments.json:
+        _write_json(summary | {"data": str(settings.data)})
+    else:
+        _write(f"Indexed {summary['articles']} article(s), {summary['chunks']} chunks, in {settings.data}.")
+    return DONE
+
+
+def _index_status(arguments: argparse.Namespace, settings: Settings, _opener: Opener) -> int:
+    from dataclasses import asdict
+
+    from index.build import index_status
+
+    status = asdict(index_status(**_index_arguments(settings)))
+    if arguments.json:
+        _write_json(status)
+        return DONE
+    width = max(map(len, status)) + 2
+    for name, value in status.items():
+        _write(f"{name:<{width}}{value}")
+    return DONE
+
+
+def _index_verify(arguments: argparse.Namespace, settings: Settings, _opener: Opener) -> int:
+    from assistant.render import visible
+    from index.build import verify_index
+
+    problems = verify_index(**_index_arguments(settings))
+    if arguments.json:
+        _write_json({"problems": problems})
+    else:
+        _write("\n".join(map(visible, problems)) or "The index is whole.")
+    return NOT_MET if problems else DONE
+
+
+def _index_arguments(settings: Settings) -> dict[str, Any]:
+    from index.encoder import load_encoder
+
+    return {
+        "corpus": settings.corpus,
+        "data": settings.data,
+        "encoder": load_encoder(settings.encoder),
+        "chroma_url": settings.chroma_url,
+    }
+
+
+_SETTINGS = {
+    "corpus": ("DIR", "folder of the articles"),
+    "data": ("DIR", "folder for everything that is written"),
+    "encoder": ("NAME", "`builtin`, or a sentence-transformers model id or folder"),
+    "chroma_url": ("URL", "address of a Chroma server; the store is embedded without it"),
+    "k": ("N", "hits retrieved for a question"),
+    "host": ("HOST", "address to listen on"),
+    "port": ("PORT", "port to listen on, 0 for any free one"),
+    "root_path": ("PATH", "where a reverse proxy shows the page: `/xiaoka` or `https://host/xiaoka`"),
+}
+_SERVING = ("host", "port", "root_path")
+
+
+class _Version(argparse.Action):
+    """Prints the version when it is asked for: looking it up takes longer than everything else in `--help`."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            _write(f"xiaoka {version('xiaoka')}")
+        except PackageNotFoundError:
+            _write("xiaoka (run from its source folder, not installed)")
+        parser.exit(DONE)
+
+
+def _add_settings(parser: argparse.ArgumentParser, names: Sequence[str]) -> None:
+    for name in names:
+        metavar, text = _SETTINGS[name]
+        # Without a default, so that an option before the command is not overwritten by its absence after it.
+        parser.add_argument(f"--{name.replace('_', '-')}", metavar=metavar, help=text, default=argparse.SUPPRESS)
+
+
+def _parser() -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    _add_settings(shared, [name for name in _SETTINGS if name not in _SERVING])
+    parser = argparse.ArgumentParser(
+        prog="xiaoka",
+        description="Answers “how do I cancel this card?” from articles someone vouches for, every step cited.",
+        epilog="Exit codes: 0 done, 1 a gate not met, 2 wrong use or unusable input.",
+        parents=[shared],
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def add(
+        to: argparse._SubParsersAction[argparse.ArgumentParser], name: str, run: Callable[..., int], text: str
+    ) -> argparse.ArgumentParser:
+        command = to.add_parser(name, help=text, description=text, parents=[shared], allow_abbrev=False)
+        command.set_defaults(command=run)
+        return command
+
+    def add_group(name: str, text: str) -> argparse._SubParsersAction[argparse.ArgumentParser]:
+        group = commands.add_parser(name, help=text, description=text, parents=[shared], allow_abbrev=False)
+        return group.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    ask = add(commands, "ask", _ask, "answer one question, or a file of them")
+    ask.add_argument("question", nargs="*", metavar="QUESTION", help="the question; `-` reads standard input")
+    ask.add_argument(
+        "--batch", metavar="FILE", help="JSON Lines with `question` or `turns` in each; `-` reads standard input"
+    )
+    ask.add_argument("--explain", action="store_true", help="also how the question was understood, and the hits")
+    add(commands, "chat", _chat, "ask at the terminal, with follow-up questions")
+    of_index = add_group("index", "the index that is searched")
+    of_corpus = add_group("corpus", "the articles")
+    serve = add(commands, "serve", _serve, "serve the chat page and POST /api/ask")
+    _add_settings(serve, _SERVING)
+    serve.add_argument("--open", action="store_true", help="open the page in a browser")
+    settings = add(commands, "settings", _settings, "show every setting and where it came from")
+    printing = [
+        ask,
+        settings,
+        add(of_index, "build", _index_build, "build the index afresh"),
+        add(of_index, "status", _index_status, "say what the index holds and whether it is up to date"),
+        add(of_index, "verify", _index_verify, "compare the index with the articles; exit 1 when they differ"),
+        add(
+            of_corpus,
+            "check",
+            _corpus_check,
+            "find advertisements, contacts and hidden text; exit 1 when there are any",
+        ),
+    ]
+    for command in printing:
+        command.add_argument("--json", action="store_true", help="print JSON")
+    return parser

@@ -1,0 +1,90 @@
+"""The earlier turns: what the last question leaves out, they say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from assistant.question import Question, Reader
+
+MAX_TURNS = 20
+_GENERAL = frozenset({"definition", "kinds", "summary", "precautions", "reasons", "comparison"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What the turns so far have settled.
+
+    Attributes:
+        cards: The cards last spoken of.
+        pending: The last question that asked something.
+        listed: What kind of list `第三条` would count in: the intent of the last general question, else empty.
+    """
+
+    cards: tuple[str, ...] = ()
+    pending: Question | None = None
+    listed: str = ""
+
+
+def resolve(turns: Sequence[str], reader: Reader, options: Sequence[str]) -> tuple[Question, str]:
+    """The last of the user's turns as a question that stands alone, and the list that it counts in, if any.
+
+    A reply that only names a card ("门禁的") takes over the question it completes; a question that names none
+    takes over the card; `第二个` picks from `options`, the subjects in the order in which they are offered.
+    """
+    memory = _Memory()
+    question = reader.read(turns[-1])
+    for turn in turns[-MAX_TURNS:]:
+        question = reader.read(turn)
+        question = _completed(question, memory, options)
+        memory = _remembered(question, memory)
+    return question, memory.listed
+
+
+def _completed(question: Question, memory: _Memory, options: Sequence[str]) -> Question:
+    cards = question.cards or question.cued
+    if not cards and 0 < question.option <= len(options) and memory.pending is not None and not memory.cards:
+        cards = (options[question.option - 1],)
+        return _asking_again(question, memory.pending, cards)
+    if cards and not _asks(question) and memory.pending is not None:
+        return _asking_again(question, memory.pending, cards)
+    if not cards and not question.unknown_card and not question.all_cards and memory.cards and _leaves_out(question):
+        return replace(question, cards=memory.cards)
+    return question
+
+
+def _asks(question: Question) -> bool:
+    """Whether a turn asks something of its own beside the card it names."""
+    return bool(
+        question.cancels or question.actions or question.step or question.intents & (_GENERAL - {"kinds"}) or
+        [name for name in question.concepts if name not in {"old_card", "id_document"}]
+    ) and not (question.option and len(question.text) < 24)
+
+
+def _leaves_out(question: Question) -> bool:
+    """Whether a question without a card means the one spoken of: it asks of a procedure, not of cards in general."""
+    return bool(question.cancels or question.actions or question.step or question.concepts or question.intents & {"continue", "order"}) and not (
+        question.intents & _GENERAL and not question.concepts and not question.step
+    )
+
+
+def _asking_again(question: Question, pending: Question, cards: tuple[str, ...]) -> Question:
+    """The pending question about other cards, in the language of the reply unless that is too short to tell."""
+    language = question.language if question.language != "zh" or pending.language == "en" else pending.language
+    return replace(pending, raw=question.raw, cards=cards, cued=(), unknown_card="", all_cards=False, language=language,
+                   unsafe=question.unsafe or pending.unsafe, contact=question.contact)
+
+
+def _remembered(question: Question, memory: _Memory) -> _Memory:
+    cards = question.cards or question.cued
+    asks = _asks(question) or bool(question.intents & {"procedure", "kinds", *_GENERAL})
+    listed = next((name for name in ("precautions", "reasons", "kinds") if name in question.intents), "")
+    if question.step is not None and not listed:
+        listed = memory.listed
+    elif question.cancels or question.cards:
+        listed = listed if not question.cancels else ""
+    return _Memory(
+        cards=cards or memory.cards,
+        pending=question if asks and not question.empty else memory.pending,
+        listed=listed or (memory.listed if not asks else ""),
+    )

@@ -1,0 +1,203 @@
+"""The units of articles that can support an answer, and how well each answers a question.
+
+A unit is as much as is quoted at once: a step, the sentence that leads into a procedure, its note, an item of a
+list, a paragraph. A question's concepts are weighed by how rare they are in the article (Robertson and Spärck
+Jones's idf), and a unit scores the share of that weight it speaks of. A question for an amount, a duration, a time
+of day, a phone number or an address is answered only by a unit that holds one.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from assistant.lexicon import Lexicon
+from assistant.question import Question
+from corpus.document import Chunk, Document
+from corpus.normalize import has_han, normalize
+from corpus.roles import role_of
+from corpus.subjects import Cards, subjects_of
+from corpus.terms import TermList
+
+UnitKind = Literal["step", "lead", "note", "item", "prose"]
+
+MAX_UNIT_CHARACTERS = 220
+_NUMERAL = r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十百千半几数]+)"
+_TYPED = {
+    "amount": re.compile(rf"{_NUMERAL}\s*(?:多|余)?(?:元|块|圆|角|万元|港币|人民币|yuan|rmb|cny|hkd|dollars?)|[¥￥$]\s*\d|免费|不收(?:取)?(?:任何)?(?:费|手续费)|无需(?:支付|缴纳|缴)?[^，。；]{{0,4}}费|免收|free of charge|no fee"),
+    "number": re.compile(r"\d"),
+    "duration": re.compile(rf"{_NUMERAL}\s*(?:至|到|-|~|—)?\s*{_NUMERAL}?\s*(?:个)?(?:工作日|自然日|天|日(?!常|期|后)|小时|分钟|周|星期|月(?!份)|年(?!度|卡|费|票))|当天|当日|当场|即时|立即|实时|次日|隔天|\d+ (?:\w+ )?(?:days?|hours?|minutes?|weeks?|months?)|immediately|same day"),
+    "clock": re.compile(rf"\d{{1,2}}\s*[:：点时]|周[一二三四五六日末]|星期[一二三四五六日天]|工作日(?:内|的)?\s*[上下]?午?\d|节假日|上午|下午|\d\s*[ap]\.?m\b|monday|saturday|sunday|weekend"),
+    "phone": re.compile(r"(?<!\d)(?:\d{3,4}[- ]?\d{3,4}[- ]?\d{3,4}|1\d{4,10}|9\d{4,5}|\d{5})(?!\d)"),
+    "address": re.compile(r"(?:路|街|巷|道)\s*\d+\s*号|\d+\s*(?:号|层|楼|栋)|street|road|avenue"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A span of a chunk that is quoted at once.
+
+    Attributes:
+        number: Of a step, its number; 0 otherwise.
+        role: What the nearest heading with a role says its section is, by `corpus.roles`.
+        cards: The cards that its section is about, empty for a section about none in particular.
+        text: The span normalised, with its nearest heading when the chunk is no procedure.
+        concepts: The concepts that the text speaks of.
+    """
+
+    chunk: Chunk
+    kind: UnitKind
+    start: int
+    end: int
+    number: int
+    role: str
+    cards: tuple[str, ...]
+    named: tuple[str, ...]
+    text: str
+    concepts: frozenset[str]
+
+    @property
+    def in_procedure(self) -> bool:
+        """Whether it is part of a procedure."""
+        return self.kind in {"step", "lead", "note"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A unit with the share of a question's weight it answers, and the concepts that it answers."""
+
+    unit: Unit
+    score: float
+    covered: frozenset[str]
+
+
+class UnitReader:
+    """Cuts the chunks of a document into units."""
+
+    def __init__(self, lexicon: Lexicon, cards: Cards) -> None:
+        self._lexicon = lexicon
+        self._cards = cards
+        self._english: TermList[str] = TermList()
+        self._words: list[tuple[str, tuple[str, ...]]] = []
+        for concept in lexicon.concepts.values():
+            self._words.append((concept.concept_id, tuple(word for word in concept.words if has_han(word))))
+            for word in concept.words:
+                if not has_han(word):
+                    self._english.add(word, concept.concept_id)
+
+    def units(self, document: Document, chunks: Sequence[Chunk]) -> tuple[Unit, ...]:
+        """The units of a document, in order."""
+        return tuple(unit for chunk in chunks for unit in self._of_chunk(document, chunk))
+
+    def _of_chunk(self, document: Document, chunk: Chunk) -> Iterable[Unit]:
+        role = next((role for role in map(role_of, reversed(chunk.headings)) if role), "")
+        cards = subjects_of(chunk.headings, document.title, self._cards)
+        nearest = "" if chunk.kind == "procedure" else chunk.headings[-1] if chunk.headings else ""
+        for kind, number, start, end in _spans(document.text, chunk):
+            text = normalize(f"{nearest} {document.text[start:end]}")
+            if text:
+                yield Unit(
+                    chunk=chunk, kind=kind, start=start, end=end, number=number, role=role, cards=cards,
+                    named=tuple(mention.card for mention in self._cards.mentions(text)),
+                    text=text, concepts=self._concepts(text),
+                )
+
+    def _concepts(self, text: str) -> frozenset[str]:
+        chinese = {name for name, words in self._words if any(word in text for word in words)}
+        return frozenset(chinese | {name for found in self._english.find(text) for name in found.values})
+
+
+def _spans(text: str, chunk: Chunk) -> Iterable[tuple[UnitKind, int, int, int]]:
+    """Kind, step number, start and end of each unit of a chunk."""
+    if not chunk.steps:
+        kind: UnitKind = "item" if chunk.kind == "item" else "prose"
+        for start, end in _passages(text, chunk.start, chunk.end):
+            yield kind, 0, start, end
+        return
+    first, last = chunk.steps[0], chunk.steps[-1]
+    lead_end = text.rfind("\n", chunk.start, first.start)
+    for start, end in _passages(text, chunk.start, max(lead_end, chunk.start)):
+        yield "lead", 0, start, end
+    for step in chunk.steps:
+        yield "step", step.number, step.start, step.end
+    for start, end in _passages(text, last.end, chunk.end):
+        yield "note", 0, start, end
+
+
+def _passages(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
+    """The paragraphs of a span, long ones cut between sentences; blanks at their ends left out."""
+    for paragraph in re.finditer(r"[^\n]+(?:\n(?!\s*\n)[^\n]+)*", text[start:end]):
+        begin, stop = start + paragraph.start(), start + paragraph.end()
+        while stop - begin > MAX_UNIT_CHARACTERS:
+            cuts = [found.end() for found in re.finditer(r"[。！？；\n]|[.!?] ", text[begin : begin + MAX_UNIT_CHARACTERS])]
+            if not cuts:
+                break
+            yield from _stripped(text, begin, begin + cuts[-1])
+            begin += cuts[-1]
+        yield from _stripped(text, begin, stop)
+
+
+def _stripped(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
+    piece = text[start:end]
+    begin, stop = start + len(piece) - len(piece.lstrip(" \t\r\n\u3000>*-")), end - (len(piece) - len(piece.rstrip()))
+    if re.search(r"[^\W_]", text[begin:stop]):
+        yield begin, stop
+
+
+def holds(unit: Unit, value_type: str) -> bool:
+    """Whether a unit holds a value of a type: `amount`, `duration`, `clock`, `phone`, `number` or `address`."""
+    return _TYPED[value_type].search(unit.text) is not None
+
+
+def rank_units(question: Question, units: Sequence[Unit], lexicon: Lexicon, boost: dict[str, float]) -> list[Scored]:
+    """The units that say something of what the question asks about, best first.
+
+    Args:
+        question: What is asked.
+        units: The units that may answer.
+        lexicon: Its concepts.
+        boost: Chunk id → what its retrieval score adds to the units of it, in [0, 0.1].
+    """
+    concepts = [name for name in question.concepts if lexicon.concepts[name].kind != "typed"]
+    typed = {lexicon.concepts[name].type for name in question.concepts if lexicon.concepts[name].kind == "typed"}
+    counts = Counter(name for unit in units for name in unit.concepts)
+    weights = {name: math.log(1 + (len(units) - counts[name] + 0.5) / (counts[name] + 0.5)) for name in concepts}
+    runs = {run: _pairs(run) for run in question.unknown}
+    run_weight = 0.35 * math.log(1 + len(units))
+    total = sum(weights.values()) + run_weight * len(runs)
+    scored = []
+    for unit in units:
+        covered = frozenset(concepts) & unit.concepts
+        shared = {run: _share(pairs, unit.text) for run, pairs in runs.items()}
+        weight = sum(weights[name] for name in covered) + run_weight * sum(shared.values())
+        score = weight / total if total else 0.0
+        score += _asked_bonus(question, unit, lexicon) + boost.get(unit.chunk.chunk_id, 0.0)
+        if typed and not all(holds(unit, value_type) for value_type in typed):
+            continue
+        if typed:
+            score += 0.3
+        if covered or typed or any(shared.values()) or score > 0:
+            scored.append(Scored(unit, score, covered))
+    return sorted(scored, key=lambda entry: (-entry.score, entry.unit.chunk.doc_id, entry.unit.start))
+
+
+def _asked_bonus(question: Question, unit: Unit, lexicon: Lexicon) -> float:
+    bonus = 0.0
+    for asked in lexicon.asked.values():
+        if any(pattern.search(question.text) for pattern in asked.asks) and any(word in unit.text for word in asked.holds):
+            bonus += 0.2
+    return bonus
+
+
+def _pairs(run: str) -> tuple[str, ...]:
+    if has_han(run):
+        return tuple(run[at : at + 2] for at in range(len(run) - 1)) or (run,)
+    return (run,)
+
+
+def _share(pairs: tuple[str, ...], text: str) -> float:
+    return sum(pair in text for pair in pairs) / len(pairs)

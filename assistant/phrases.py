@@ -1,0 +1,44 @@
+"""What the assistant itself says, in the user's language."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from corpus.normalize import Language, to_traditional
+
+_FILE = Path(__file__).with_name("phrases.toml")
+_EMPHASIS = re.compile(r"\*\*|__|`")
+_LEADING_MARK = re.compile(r"(?m)^[ \t\u3000]*(?:[-*+•·●○▪■◆►]\s+|#{1,6}\s+|>\s*)")
+_MARKUP = re.compile(r"([\\\[\]<>_*`|~$])")
+
+
+@cache
+def _phrases() -> dict[str, dict[str, str]]:
+    with _FILE.open("rb") as file:
+        return tomllib.load(file)
+
+
+def say(name: str, language: Language, **values: object) -> str:
+    """The phrase `name` in a language with its values filled in; the values are left as they are."""
+    phrase = _phrases()[name]["en" if language == "en" else "zh"]
+    if language == "zh-Hant":
+        phrase = to_traditional(phrase)
+    return phrase.format(**values)
+
+
+def joined(names: list[str], language: Language) -> str:
+    """Names as a list in a sentence: `甲、乙` or `a, b`."""
+    return (", " if language == "en" else "、").join(names)
+
+
+def shown(text: str, language: Language) -> str:
+    """An article's words as they are shown on one line: without marks of Markdown, traditional for who writes so.
+
+    What remains and means something in Markdown or HTML is escaped: articles are text, never markup.
+    """
+    plain = _LEADING_MARK.sub("", _EMPHASIS.sub("", text))
+    plain = _MARKUP.sub(r"\\\1", re.sub(r"\s+", " ", plain).strip())
+    return to_traditional(plain) if language == "zh-Hant" else plain

@@ -1,0 +1,51 @@
+"""An assistant over the corpus that the settings name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from assistant.answer import Answer
+from assistant.settings import Settings
+from corpus.document import Document
+
+
+class Answers(Protocol):
+    """What the command line and the page need of an assistant."""
+
+    def ask(self, turns: Sequence[str]) -> Answer:
+        """The answer to the last of the user's turns, which come oldest first."""
+
+    def document(self, doc_id: str) -> Document:
+        """The article with this id, cleaned."""
+
+    def subjects(self) -> tuple[str, ...]:
+        """What the articles cover."""
+
+    def examples(self, language: str) -> tuple[str, ...]:
+        """Questions that the articles answer."""
+
+
+@contextmanager
+def open_assistant(settings: Settings) -> Iterator[Answers]:
+    """An assistant whose index is up to date (built first when it is missing or stale), closed at the end.
+
+    Raises:
+        UnusableInput: The corpus, the encoder or the index cannot be used.
+    """
+    # Imported here: `xiaoka --help` and `xiaoka settings` need none of it.
+    from assistant.assistant import Assistant
+    from index.build import ensure_index
+    from index.encoder import load_encoder
+
+    index = ensure_index(
+        corpus=settings.corpus,
+        data=settings.data,
+        encoder=load_encoder(settings.encoder),
+        chroma_url=settings.chroma_url,
+    )
+    try:
+        yield Assistant(index=index, k=settings.k)
+    finally:
+        index.close()

@@ -1,0 +1,79 @@
+"""The names people use for cards, from `aliases.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from corpus.errors import UnusableInput
+from corpus.normalize import normalize
+
+DEFAULT_FILE = Path(__file__).with_name("aliases.toml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A kind of card.
+
+    Attributes:
+        name: Its Chinese name, by which it is known to the program.
+        en: Its English name.
+        names: What it is called, folded; `name` and `en` included.
+        cues: Words that point to it when it is not named, folded.
+        broader: Name of the kind that it is one of, empty when there is none.
+        document: Whether it is more often shown at a counter than cancelled there (an identity card).
+    """
+
+    name: str
+    en: str = ""
+    names: tuple[str, ...]
+    cues: tuple[str, ...] = ()
+    broader: str = ""
+    document: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aliases:
+    """All kinds of cards, the words for a card of no kind, and the words that only look like cards."""
+
+    cards: tuple[Card, ...]
+    generic: tuple[str, ...]
+    other: tuple[str, ...]
+
+
+@cache
+def load_aliases(file: Path = DEFAULT_FILE) -> Aliases:
+    """The alias list of a file.
+
+    Raises:
+        UnusableInput: The file is not TOML, or an entry has no name.
+    """
+    try:
+        with file.open("rb") as opened:
+            raw = tomllib.load(opened)
+        cards = tuple(
+            Card(
+                name=entry["name"],
+                en=entry.get("en", ""),
+                names=tuple(
+                    dict.fromkeys(
+                        normalize(name) for name in (entry["name"], *entry.get("names", ()), entry.get("en", "")) if name
+                    )
+                ),
+                cues=tuple(normalize(cue) for cue in entry.get("cues", ())),
+                broader=entry.get("broader", ""),
+                document=bool(entry.get("document", False)),
+            )
+            for entry in raw.get("card", ())
+        )
+    except tomllib.TOMLDecodeError as error:
+        raise UnusableInput(f"`{file.name}` must be TOML; {error}. Mend the line it names.") from error
+    except KeyError as error:
+        raise UnusableInput(f"`{file.name}`: every [[card]] must have {error}. Add it.") from error
+    return Aliases(
+        cards=cards,
+        generic=tuple(normalize(name) for name in raw.get("generic", {}).get("names", ())),
+        other=tuple(normalize(name) for name in raw.get("other", {}).get("names", ())),
+    )

@@ -1,0 +1,253 @@
+"""The lines of an article as typed blocks: headings, list items, paragraphs.
+
+Articles of this genre are Markdown in name only: headings come as `##`, underlined, in bold, or as a bare
+`一、…` line; steps as `1.`, `1、`, `（1）`, `①`, `第一步：` or `Step 1:`. A CommonMark parser sees paragraphs in
+most of them, so the lines are read here, and every block keeps its exact span.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from corpus.roles import says
+
+BlockKind = Literal["heading", "item", "bullet", "text"]
+
+_NUMERALS = "一二三四五六七八九十"
+_NUMBER = rf"(?:\d{{1,2}}|[{_NUMERALS}]{{1,3}})"
+# Marker families, in the order they are tried. Each has the number in group `n`; what follows is the content.
+_STEP_WORD = re.compile(
+    rf"(?:第\s*(?P<n>{_NUMBER})\s*步|步骤\s*(?P<m>{_NUMBER})|(?i:step)\s*(?P<k>\d{{1,2}}))\s*(?:\*\*)?\s*[:：、.．,，)）—-]*\s*"
+)
+_FAMILIES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("step", _STEP_WORD),
+    ("decimal", re.compile(r"(?P<n>\d{1,2})(?:[.．](?!\d)|[、)）])\s*")),
+    ("bracket", re.compile(r"[（(](?P<n>\d{1,2})[)）]\s*[、.．]?\s*")),
+    ("circled", re.compile(r"(?P<n>[\u2460-\u2473])\s*[、.．]?\s*")),
+    ("numeral", re.compile(rf"(?P<n>[{_NUMERALS}]{{1,3}})、\s*")),
+    ("bracket-numeral", re.compile(rf"[（(](?P<n>[{_NUMERALS}]{{1,3}})[)）]\s*[、.．]?\s*")),
+)
+_BULLET = re.compile(r"[-*+•·●○▪■◆►]\s+|[•·●○▪■◆►]\s*")
+_ATX = re.compile(r" {0,3}(#{1,6})(?!#)[ \t\u3000]*(\S.*)$")
+_UNDERLINE = re.compile(r" {0,3}(=+|-+)\s*$")
+_RULE = re.compile(r" {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$")
+_FENCE = re.compile(r" {0,3}(```|~~~)")
+_CASE = re.compile(
+    rf"(?:场景|情形|情况|方法|方式|类型|途径|第{_NUMBER}[章节类种部篇]|Part|Scenario|Case|Method)\s*{_NUMBER}?\s*[:：、.．\s]"
+)
+_BOLD_LINE = re.compile(r"(?:\*\*|__)(.+?)(?:\*\*|__)\s*[:：]?\s*$")
+_SENTENCE_DONE = re.compile(r"[。！？!?：:.|][”」）)*]*$")
+_SENTENCE_END = re.compile(r"[。；;！!，,]\s*$")
+
+MAX_HEADING_CHARACTERS = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A typed run of lines, `text[start:end]` of its document, without the line end.
+
+    Attributes:
+        content: Offset where the content starts, behind the marker and the indent.
+        depth: Of a heading, its place in the outline (smaller is further out), 0 otherwise.
+        family: Of an item, its kind of marker (`decimal`, `step` …); an item of family F may also be a heading.
+        number: Of an item, its number, 0 otherwise.
+        indent: Columns before the marker; full-width spaces open a Chinese paragraph and count as none.
+        loose: Whether a blank line (or the start) stands before it.
+    """
+
+    kind: BlockKind
+    start: int
+    content: int
+    end: int
+    depth: int = 0
+    family: str = ""
+    number: int = 0
+    indent: int = 0
+    loose: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    start: int
+    end: int
+    text: str
+
+    @property
+    def blank(self) -> bool:
+        return not self.text.strip(" \t\r\u3000\ufeff>|")
+
+
+def number_of(numeral: str) -> int:
+    """The value of `3`, `三`, `十二`, `二十` or `③`; 0 when it is none of these."""
+    if numeral.isascii() and numeral.isdigit():
+        return int(numeral)
+    if len(numeral) == 1 and "\u2460" <= numeral <= "\u2473":
+        return ord(numeral) - 0x245F
+    tens, ten, ones = numeral.rpartition("十")
+    digits = [_NUMERALS.find(part) + 1 for part in (tens, ones)]
+    return (digits[0] or 1) * 10 + digits[1] if ten else digits[1]
+
+
+def item_marker(content: str) -> tuple[str, int, int] | None:
+    """Family, number and length of the list marker that `content` starts with, or None when it starts with none."""
+    bold = 2 if content.startswith(("**", "__")) else 0
+    for family, pattern in _FAMILIES:
+        found = pattern.match(content, bold)
+        if found is None:
+            continue
+        numeral = next(value for value in found.groupdict().values() if value)
+        number = number_of(numeral)
+        if number:
+            return family, number, found.end()
+    return None
+
+
+def read_blocks(text: str, start: int = 0) -> list[Block]:
+    """The blocks of `text[start:]` in order; offsets count from the beginning of `text`.
+
+    Tables, quotes and fenced code come as `text` blocks; a rule (`---`) ends a block and is none itself.
+    """
+    lines = list(_lines(text, start))
+    blocks: list[Block] = []
+    atx_level, fenced, loose = 0, False, True
+    skip_underline = False
+    for at, line in enumerate(lines):
+        if skip_underline:
+            skip_underline, loose = False, True
+            continue
+        if _FENCE.match(line.text):
+            fenced = not fenced
+            loose = True
+            continue
+        if line.blank and not fenced:
+            loose = True
+            continue
+        block, underlined = _block(lines, at, fenced=fenced, loose=loose, atx_level=atx_level)
+        if block is None:
+            loose = True
+            continue
+        skip_underline = underlined
+        if block.kind == "heading":
+            atx_level = block.depth // 10 if block.depth % 10 == 0 else atx_level
+            loose = True
+        else:
+            loose = False
+        _append(blocks, block, text)
+    return blocks
+
+
+def _lines(text: str, start: int) -> Iterator[_Line]:
+    at = start
+    while at < len(text):
+        stop = text.find("\n", at)
+        stop = len(text) if stop < 0 else stop
+        end = stop - 1 if stop > at and text[stop - 1] == "\r" else stop
+        begin = at + 1 if text.startswith("\ufeff", at) else at
+        yield _Line(begin, end, text[begin:end])
+        at = stop + 1
+
+
+def _append(blocks: list[Block], block: Block, text: str) -> None:
+    """Adds a block; a line of text that directly follows text, an item or a bullet continues it.
+
+    A line that ended as a sentence does is not continued by an unindented one: plain-text articles put each
+    paragraph on a line of its own, without blank lines.
+    """
+    last = blocks[-1] if blocks else None
+    if last is None or block.kind != "text" or block.loose or last.kind == "heading":
+        blocks.append(block)
+    elif block.indent < 2 and (
+        _SENTENCE_DONE.search(text, last.start, last.end) or says("note", text[block.content : block.end])
+    ):
+        blocks.append(replace(block, loose=True))
+    else:
+        blocks[-1] = replace(last, end=block.end)
+
+
+def _block(lines: list[_Line], at: int, *, fenced: bool, loose: bool, atx_level: int) -> tuple[Block | None, bool]:
+    """The block of one line (None for a rule), and whether the next line is its underline."""
+    line = lines[at]
+    stripped = line.text.lstrip(" \t\u3000>")
+    content = line.end - len(stripped)
+    end = line.start + len(line.text.rstrip())
+    indent = len(line.text.expandtabs(4)) - len(line.text.expandtabs(4).lstrip(" "))
+    if fenced:
+        return Block(kind="text", start=line.start, content=content, end=end, loose=loose, indent=indent), False
+    if _RULE.match(line.text):
+        return None, False
+    atx = _ATX.match(line.text)
+    if atx and (len(atx[1]) > 1 or line.text.count("#") == 1 or line.text.lstrip()[1:2].isspace()):
+        begin = line.start + atx.start(2)
+        closing = len(atx[2]) - len(atx[2].rstrip().rstrip("#").rstrip())
+        return Block(
+            kind="heading", start=line.start, content=begin, end=line.end - closing, depth=len(atx[1]) * 10
+        ), False
+    underline = lines[at + 1].text if at + 1 < len(lines) else ""
+    if (
+        loose
+        and _UNDERLINE.match(underline)
+        and underline.strip()
+        and _titled(stripped)
+        and item_marker(stripped) is None
+    ):
+        depth = 10 if underline.strip().startswith("=") else 20
+        return Block(kind="heading", start=line.start, content=content, end=end, depth=depth), True
+    rank = _bare_heading(lines, at, stripped) if loose and indent < 4 else 0
+    if rank:
+        return Block(kind="heading", start=line.start, content=content, end=end, depth=atx_level * 10 + rank), False
+    bullet = _BULLET.match(stripped)
+    marker = item_marker(stripped[bullet.end() :] if bullet else stripped)
+    if marker and (bullet is None or marker[0] == "step"):
+        length = marker[2] + (bullet.end() if bullet else 0)
+        return Block(
+            kind="item",
+            start=line.start,
+            content=min(content + length, end),
+            end=end,
+            family=marker[0],
+            number=marker[1],
+            indent=indent,
+            loose=loose,
+        ), False
+    if bullet:
+        return Block(
+            kind="bullet",
+            start=line.start,
+            content=min(content + bullet.end(), end),
+            end=end,
+            indent=indent,
+            loose=loose,
+        ), False
+    return Block(kind="text", start=line.start, content=content, end=end, indent=indent, loose=loose), False
+
+
+def _titled(stripped: str) -> bool:
+    """Whether a line could be a heading: short, and not ended as a sentence is."""
+    return 0 < len(stripped.strip()) <= MAX_HEADING_CHARACTERS and not _SENTENCE_END.search(stripped)
+
+
+def _bare_heading(lines: list[_Line], at: int, stripped: str) -> int:
+    """How deep a heading without `#` lies under the last one with it (1 to 4), 0 when the line is no heading.
+
+    `一、…` and `（一）…` lines are headings when something other than their next sibling follows them: two of
+    them in a row are a list.
+    """
+    bold = _BOLD_LINE.match(stripped)
+    inner = bold[1].strip() if bold else stripped.strip()
+    if not _titled(inner):
+        return 0
+    marker = item_marker(inner)
+    following = next((line.text.strip(" \t\r\u3000*") for line in lines[at + 1 :] if not line.blank), "")
+    if marker and marker[0] in {"numeral", "bracket-numeral"}:
+        after = item_marker(following)
+        alone = bool(following) and not (after and after[0] == marker[0] and after[1] == marker[1] + 1)
+        return (1 if marker[0] == "numeral" else 3) if alone else 0
+    if _CASE.match(inner) and following:
+        return 2
+    next_blank = at + 1 < len(lines) and lines[at + 1].blank
+    if bold and marker is None and following and (next_blank or not _BOLD_LINE.match(following)):
+        return 4
+    return 0

@@ -1,0 +1,181 @@
+"""What in an article must not reach an answer: found with its exact span, and blanked without moving an offset.
+
+Advertisers' contacts and calls, images, links that hide or run something, embedded HTML, hidden and control
+characters, and sentences addressed to a language model. Articles are data: whatever they say, nothing here obeys it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from corpus.document import Document
+from corpus.folding import HIDDEN_CLASS, fold
+from corpus.markup import markup
+from corpus.planted import instructions, is_polite
+from corpus.promotion import Suspicion, pattern, promotions
+from corpus.units import Units
+
+FindingKind = Literal["contact", "image", "link", "call", "hidden", "control", "html", "instruction"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something in an article that is kept out of the index.
+
+    Attributes:
+        start: Offset in the document's text of the first character.
+        end: Offset behind the last.
+        line: Line of `start`, from 1.
+        why: A short English sentence.
+    """
+
+    kind: FindingKind
+    start: int
+    end: int
+    line: int
+    why: str
+
+
+_EMOJI = "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
+# An emoji may be followed by the mark that colours it and be joined to the next one; anywhere else they hide something.
+_HIDDEN = re.compile(f"[{HIDDEN_CLASS}]+")
+_EMOJI_MARKS = re.compile(
+    f"(?<=[{_EMOJI}0-9#*])[\ufe0e\ufe0f](?:\u200d(?=[{_EMOJI}]))?|(?<=[{_EMOJI}])\u200d(?=[{_EMOJI}])"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]+")
+_NOT_WORD = re.compile(r"[\W_]+")
+_VISIBLE = re.compile(r"[^\s]")
+_WHY = {"contact": 0, "call": 1, "instruction": 2, "link": 3, "image": 4, "html": 5, "hidden": 6, "control": 7}
+
+
+def find(document: Document) -> tuple[Finding, ...]:
+    """The findings of a document, in order; spans that overlap or touch with the same kind are one."""
+    return _find(document.text)
+
+
+def clean(document: Document) -> Document:
+    """The document with every character of a finding replaced by one space; line ends stay, no offset moves.
+
+    The fields that are shown beside the text (title, source, license, region) lose their findings altogether.
+    Cleaning twice changes nothing more.
+    """
+    findings = find(document)
+    spans = _merged([*document.masked, *((finding.start, finding.end) for finding in findings)])
+    name = document.path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    return replace(
+        document,
+        text=_blanked(document.text, spans),
+        masked=tuple(spans),
+        title=_cleaned_line(document.title) or _cleaned_line(name) or document.doc_id[:8],
+        source=_cleaned_line(document.source),
+        license=_cleaned_line(document.license),
+        region=_cleaned_line(document.region),
+    )
+
+
+def _find(text: str) -> tuple[Finding, ...]:
+    suspects: list[tuple[int, int, str, str]] = []
+    rest = text
+    while found := list(_scan(rest)):
+        suspects += found
+        # What is blanked may bring its neighbours together ("加<b></b>微信"): look again until nothing is left.
+        rest = _blanked(rest, [(start, end) for start, end, _, _ in found])
+    return tuple(_findings(text, suspects))
+
+
+def _scan(text: str) -> Iterator[tuple[int, int, str, str]]:
+    """Every span of `text` with something visible or hidden in it that is suspect, by kind and reason."""
+    yield from _characters(text)
+    folded = fold(text)
+    units = Units(folded.text, procedure=pattern("procedure"), sales=pattern("sales"))
+    for suspicion in _suspicions(folded.text, units):
+        start, end = _reached(suspicion, units)
+        first, last = folded.raw_span(start, end)
+        if _VISIBLE.search(text, first, last):
+            yield first, last, suspicion.kind, suspicion.why
+
+
+def _characters(text: str) -> Iterator[tuple[int, int, str, str]]:
+    start = 1 if text.startswith("\ufeff") else 0
+    # Blanking by one visible character keeps the offsets of what is left to find.
+    seen = _EMOJI_MARKS.sub(lambda found: "x" * len(found[0]), text)
+    for found in _HIDDEN.finditer(seen, start):
+        yield found.start(), found.end(), "hidden", "characters that do not show"
+    for found in _CONTROL.finditer(text):
+        yield found.start(), found.end(), "control", "control characters"
+
+
+def _suspicions(text: str, units: Units) -> Iterator[Suspicion]:
+    yield from markup(text)
+    yield from promotions(text, _NOT_WORD.sub("", text), units)
+    for suspicion, weak in instructions(text):
+        start, end = units.sentence(suspicion.start, suspicion.end)
+        if not (weak and is_polite(text[start:end])):
+            yield suspicion
+
+
+def _reached(suspicion: Suspicion, units: Units) -> tuple[int, int]:
+    if suspicion.reach == "exact":
+        return suspicion.start, suspicion.end
+    if suspicion.reach == "link":
+        return units.link_around(suspicion.start, suspicion.end)
+    return units.unit(suspicion.start, suspicion.end, to_sentence_end=suspicion.reach == "sentence")
+
+
+def _blanked(text: str, spans: list[tuple[int, int]]) -> str:
+    parts: list[str] = []
+    position = 0
+    for start, end in _merged(spans):
+        parts += text[position:start], re.sub(r"[^\r\n]", " ", text[start:end])
+        position = end
+    return "".join([*parts, text[position:]])
+
+
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _findings(text: str, suspects: list[tuple[int, int, str, str]]) -> Iterator[Finding]:
+    """One finding for every run of overlapping spans, named after the gravest of them."""
+    suspects = sorted(suspects)
+    line, counted = 1, 0
+    for first, last in _overlapping(suspects):
+        group = suspects[first:last]
+        start, end = group[0][0], max(span[1] for span in group)
+        kind, why = min(((kind, why) for _, _, kind, why in group), key=lambda named: _WHY[named[0]])
+        line += text.count("\n", counted, start)
+        counted = start
+        yield Finding(kind=_kind(kind), start=start, end=end, line=line, why=f"{why[0].upper()}{why[1:]}.")
+
+
+def _overlapping(suspects: list[tuple[int, int, str, str]]) -> Iterator[tuple[int, int]]:
+    first, end = 0, -1
+    for index, span in enumerate(suspects):
+        if index > first and span[0] >= end:
+            yield first, index
+            first = index
+            end = span[1]
+        end = max(end, span[1])
+    if suspects:
+        yield first, len(suspects)
+
+
+def _kind(name: str) -> FindingKind:
+    kinds: tuple[FindingKind, ...] = get_args(FindingKind)
+    return next(kind for kind in kinds if kind == name)
+
+
+def _cleaned_line(text: str) -> str:
+    if not text:
+        return ""
+    spans = [(finding.start, finding.end) for finding in _find(text)]
+    return " ".join(_blanked(text, spans).split())

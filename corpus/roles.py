@@ -1,0 +1,28 @@
+"""What a heading says its section is: steps, precautions, reasons and so on."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+
+_FILE = Path(__file__).with_name("roles.toml")
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    with _FILE.open("rb") as file:
+        words = tomllib.load(file)
+    return {role: re.compile("|".join(patterns), re.IGNORECASE) for role, patterns in words.items()}
+
+
+@cache
+def role_of(heading: str) -> str:
+    """The role of a section by its heading: a key of `roles.toml`, empty when no word of the file is in it."""
+    return next((role for role, pattern in _patterns().items() if pattern.search(heading)), "")
+
+
+def says(role: str, text: str) -> bool:
+    """Whether one of the words of `role` stands in `text`."""
+    return _patterns()[role].search(text) is not None

@@ -1,0 +1,185 @@
+"""Which cards a heading or a question names: the alias list, and what the corpus's own headings add to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from corpus.aliases import Aliases, Card, load_aliases
+from corpus.blocks import item_marker
+from corpus.normalize import normalize
+from corpus.terms import Found, TermList
+
+# What stands before a card's name in a heading without being part of it.
+_CASE = re.compile(
+    r"^(?:场景|情形|情况|方法|方式|类型|第?[一二三四五六七八九十\d]+[章节部分类种、.．)]|scenario|case|part)\s*[一二三四五六七八九十\d]*\s*[:：、.\s-]*"
+)
+_VERBS = (
+    "如何",
+    "怎么",
+    "怎样",
+    "怎么样",
+    "关于",
+    "办理",
+    "申请",
+    "注销",
+    "销户",
+    "取消",
+    "退掉",
+    "退还",
+    "停用",
+    "作废",
+    "解绑",
+    "关于",
+    "各类",
+    "常见",
+    "个人",
+    "一张",
+    "旧",
+    "的",
+    "线上",
+    "线下",
+    "柜台",
+    "网上",
+    "退",
+    "销",
+    "和",
+    "与",
+    "及",
+    "、",
+)
+_NOUN = re.compile(r"([\u4e00-\u9fffa-z0-9]{1,10}?(?:卡|证|账户|帐户|会籍))(?!号|内|里|种|片机)")
+_LATIN_NOUN = re.compile(r"\b((?:[a-z]+ ){1,2}(?:card|pass|account|membership))s?\b")
+_BARE = frozenset({"card", "cards", "卡片", "账户", "帐户"})
+_ARTICLES = re.compile(
+    r"^(?:(?:a|an|the|your|my|how to|to|cancel|cancelling|canceling|closing|close|returning|return|of|for|old) )+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A card that a text names.
+
+    Attributes:
+        card: The name of its alias entry, or the words themselves when no entry has them.
+        surface: The folded words that name it.
+        known: Whether an alias entry or a heading of the corpus has them.
+    """
+
+    card: str
+    surface: str
+    start: int
+    end: int
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """The cards that can be named: of the alias list, and of a corpus's headings."""
+
+    aliases: Aliases
+    terms: TermList[tuple[str, str]]
+    by_name: dict[str, Card] = field(default_factory=dict)
+
+    def mentions(self, text: str) -> list[Mention]:
+        """The cards named in folded `text`, in order; not the words that only point to one."""
+        return [
+            Mention(value, found.term, found.start, found.end)
+            for found in self.terms.find(text)
+            for kind, value in found.values[:1]
+            if kind == "card"
+        ]
+
+    def find(self, text: str) -> list[Found[tuple[str, str]]]:
+        """Every term in folded `text`, with pairs `("card" | "cue" | "generic" | "other", name)`."""
+        return self.terms.find(text)
+
+    def broader(self, name: str) -> str:
+        """The kind that a card is one of, empty when there is none."""
+        return self.by_name[name].broader if name in self.by_name else ""
+
+    def english(self, name: str) -> str:
+        """The English name of a card, or its own when the alias list has none."""
+        return (self.by_name[name].en if name in self.by_name else "") or name
+
+    def is_document(self, name: str) -> bool:
+        """Whether a card is rather shown at a counter than cancelled there."""
+        return name in self.by_name and self.by_name[name].document
+
+    def with_names(self, names: Iterable[str]) -> Cards:
+        """These cards and others known by the folded names alone."""
+        terms, by_name = self.terms.copy(), dict(self.by_name)
+        for name in names:
+            if name not in by_name:
+                by_name[name] = Card(name=name, names=(name,))
+                terms.add(name, ("card", name))
+        return Cards(self.aliases, terms, by_name)
+
+
+@cache
+def known_cards(aliases: Aliases | None = None) -> Cards:
+    """The cards of the alias list."""
+    aliases = aliases or load_aliases()
+    terms: TermList[tuple[str, str]] = TermList()
+    for card in aliases.cards:
+        for name in card.names:
+            terms.add(name, ("card", card.name))
+    for card in aliases.cards:
+        for cue in card.cues:
+            terms.add(cue, ("cue", card.name))
+    for name in aliases.generic:
+        terms.add(name, ("generic", name))
+    for name in aliases.other:
+        terms.add(name, ("other", name))
+    return Cards(aliases, terms, {card.name: card for card in aliases.cards})
+
+
+def subjects_of(headings: Sequence[str], title: str, cards: Cards) -> tuple[str, ...]:
+    """The cards that a section is about, by the deepest of its headings that names one, else by the title.
+
+    A name that no alias entry has is returned as it stands in the heading, folded. Empty for a section about
+    cards in general.
+    """
+    for heading in (*reversed(headings), title):
+        names = _named(normalize(heading), cards)
+        if names:
+            return names
+    return ()
+
+
+def _named(heading: str, cards: Cards) -> tuple[str, ...]:
+    marker = item_marker(heading)
+    heading = _CASE.sub("", heading[marker[2] :] if marker else heading)
+    found = [mention.card for mention in cards.mentions(heading)]
+    if len(found) > 1:
+        found = [name for name in found if not cards.is_document(name)] or found[:1]
+    if found:
+        return tuple(dict.fromkeys(found))
+    if any(
+        kind == "generic" and len(match.term) > 1 and match.term not in _BARE
+        for match in cards.find(heading)
+        for kind, _ in match.values
+    ):
+        return ()
+    for noun in _NOUN.findall(heading):
+        name = _stripped(noun)
+        if len(name) > 1 and not name.startswith(("什么", "哪", "这", "那")):
+            return (name,)
+    for noun in _LATIN_NOUN.findall(heading):
+        name = _ARTICLES.sub("", noun)
+        if " " in name:
+            return (name,)
+    return ()
+
+
+def _stripped(noun: str) -> str:
+    """A noun without the verbs before it: `健身房会籍卡` of `如何注销健身房会籍卡`."""
+    changed = True
+    while changed:
+        changed = False
+        for verb in _VERBS:
+            if noun.startswith(verb) and len(noun) > len(verb) + 1:
+                noun, changed = noun[len(verb) :], True
+    return noun

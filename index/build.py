@@ -1,0 +1,311 @@
+"""Articles in, an index out: made aside, verified, and switched to in one step."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from corpus.chunker import chunk
+from corpus.document import Chunk, Document
+from corpus.errors import UnusableInput
+from corpus.hygiene import clean
+from corpus.reader import ArticleFile, list_files, read_corpus
+from index.chunk_file import ChunkFile
+from index.encoder import Encoder, Vectors
+from index.errors import IndexMissing, IndexStale
+from index.index import BUILD_COMMAND, Home, Index, check_files, open_index, read_manifest
+from index.lexical import LexicalIndex
+from index.manifest import (
+    FORMAT_VERSION,
+    Manifest,
+    built_files,
+    probe_of,
+    program_digest,
+    same_probe,
+    stamp_of,
+    sync_folders,
+    write_atomically,
+)
+from index.vectors import Batch, Place, VectorStore, chroma_version, public_url
+from index.verify import store_problems
+
+_BATCH = 256
+_LOCK_WAIT_SECONDS = 5.0
+# Written aside while the old index stays: text twice, the graph and the database's copy of the vectors.
+_BYTES_PER_VALUE = 12
+_BYTES_PER_CHARACTER = 16
+_BYTES_LEFT_FREE = 20_000_000
+
+Entry = tuple[Document, Sequence[Chunk]]
+
+
+def passage_of(chunk: Chunk) -> str:
+    """The words of a chunk that both halves of the index are given: its headings and its text."""
+    return "\n".join([*chunk.headings, chunk.text])
+
+
+def build_index(
+    *, corpus: Path, data: Path, encoder: Encoder, chroma_url: str = "", progress: bool = True, why: str = ""
+) -> Index:
+    """A new index of the corpus, opened; the one before it serves until this one is complete, and stays beside it.
+
+    Chunks whose words have not changed since the last build with the same encoder are not encoded again.
+
+    Args:
+        corpus: Folder of articles.
+        data: Folder for everything that is written.
+        encoder: What makes vectors of the chunks.
+        chroma_url: Address of a Chroma server, empty to keep the vectors in `data`.
+        progress: Whether a bar is shown on standard error when the build takes more than a second.
+        why: Shown in front of the bar.
+
+    Raises:
+        UnusableInput: The corpus cannot be read or has no chunk, another build is running, `data` cannot be written,
+            or the Chroma server does not answer.
+    """
+    home = Home(corpus=corpus, data=data)
+    list_files(corpus)  # a corpus that is not there is refused before anything is written
+    with _writable(home), _locked(home):
+        _build(home, encoder, chroma_url, _Progress(shown=progress, why=why))
+    return open_index(corpus=corpus, data=data, encoder=encoder, chroma_url=chroma_url)
+
+
+def ensure_index(*, corpus: Path, data: Path, encoder: Encoder, chroma_url: str = "", progress: bool = True) -> Index:
+    """The index of the corpus as it is now: opened when it fits, built when there is none or the corpus has changed.
+
+    Raises:
+        IndexForeign: Another encoder built the index; it is not replaced without being asked.
+        UnusableInput: As `build_index`.
+    """
+    try:
+        return open_index(corpus=corpus, data=data, encoder=encoder, chroma_url=chroma_url)
+    except IndexMissing:
+        why = "No usable index yet, building: "
+    except IndexStale:
+        why = "The articles have changed, building: "
+    return build_index(corpus=corpus, data=data, encoder=encoder, chroma_url=chroma_url, progress=progress, why=why)
+
+
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    shown: bool
+    why: str
+
+    def bar(self, what: str, total: int) -> _Bar:
+        return _Bar(total, f"{self.why}{what}", shown=self.shown)
+
+
+class _Bar:
+    """A bar on standard error that shows itself only when the work takes more than a second."""
+
+    def __init__(self, total: int, description: str, *, shown: bool) -> None:
+        from tqdm import tqdm
+
+        self._bar = tqdm(total=total, desc=description, delay=1, disable=not shown, file=sys.stderr, leave=False)
+
+    def __enter__(self) -> Callable[[int], object]:
+        return self._bar.update
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.close()
+
+
+def _build(home: Home, encoder: Encoder, chroma_url: str, progress: _Progress) -> None:
+    current = home.current()
+    _remove_leftovers(home, current)
+    files = list_files(home.corpus)
+    entries = _read(home.corpus, progress)
+    chunks = [chunk for _, chunks in entries for chunk in chunks]
+    if not chunks:
+        raise UnusableInput(
+            f"`{home.corpus}` must hold an article with words in it; got none. Add one, or choose another --corpus."
+        )
+    _check_space(home, entries, len(chunks) * encoder.dimensions)
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}"
+    folder = home.generations / name
+    folder.mkdir(parents=True)
+    place = home.place(name, chroma_url)
+    try:
+        ChunkFile.create(folder / "chunks.sqlite3", entries)
+        LexicalIndex.build(folder / "lexical", ((chunk.chunk_id, chunk.doc_id, passage_of(chunk)) for chunk in chunks))
+        known_vectors = _known_vectors(home, current, encoder, chroma_url)
+        with known_vectors as known, progress.bar("encoding", len(chunks)) as advance:
+            VectorStore.create(place, _batches(chunks, encoder, known, advance), len(chunks))
+        if problems := store_problems(folder, place):
+            raise RuntimeError(f"The index that was built is not what was put in: {' '.join(problems)}")
+        _manifest(name, folder, files, entries, encoder, chroma_url).write(folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    sync_folders([folder, home.generations])
+    write_atomically(home.pointer, name)
+    _remove_old(home, place, keep={name, current})
+
+
+def _read(corpus: Path, progress: _Progress) -> list[Entry]:
+    """Every document, cleaned, with its chunks."""
+    documents = read_corpus(corpus)
+    entries: list[Entry] = []
+    with progress.bar("reading", len(documents)) as advance:
+        for document in documents:
+            cleaned = clean(document)
+            entries.append((cleaned, chunk(cleaned)))
+            advance(1)
+    return entries
+
+
+def _batches(
+    chunks: Sequence[Chunk], encoder: Encoder, known: _KnownVectors, advance: Callable[[int], object]
+) -> Iterator[Batch]:
+    """The chunks with their vectors, those that are known taken from the last index."""
+    for at in range(0, len(chunks), _BATCH):
+        part = chunks[at : at + _BATCH]
+        rows = known.of(part)
+        missing = [place for place, chunk in enumerate(part) if chunk.chunk_id not in rows]
+        if missing:
+            encoded = encoder.encode_passages([passage_of(part[place]) for place in missing])
+            rows.update((part[place].chunk_id, row) for place, row in zip(missing, encoded, strict=True))
+        ids = [chunk.chunk_id for chunk in part]
+        yield ids, np.stack([rows[chunk_id] for chunk_id in ids]), [chunk.doc_id for chunk in part]
+        advance(len(part))
+
+
+class _KnownVectors:
+    """The vectors of an earlier index, for the chunks whose words are the same in it; none without one."""
+
+    def __init__(self, chunks: ChunkFile | None = None, vectors: VectorStore | None = None) -> None:
+        self._chunks = chunks
+        self._vectors = vectors
+
+    def of(self, chunks: Sequence[Chunk]) -> dict[str, Vectors]:
+        """The vectors that are known, by chunk_id."""
+        if self._chunks is None or self._vectors is None:
+            return {}
+        earlier = self._chunks.chunks_by_id([chunk.chunk_id for chunk in chunks])
+        same = [
+            chunk.chunk_id
+            for chunk in chunks
+            if chunk.chunk_id in earlier and passage_of(earlier[chunk.chunk_id]) == passage_of(chunk)
+        ]
+        return self._vectors.get(same)
+
+
+@contextmanager
+def _known_vectors(home: Home, current: str, encoder: Encoder, chroma_url: str) -> Iterator[_KnownVectors]:
+    """What can be taken from the index in use: nothing, unless the same encoder built it and it can be read."""
+    vectors: VectorStore | None = None
+    chunks = ChunkFile(home.generations / current / "chunks.sqlite3")
+    try:
+        manifest = read_manifest(home, current)
+        if manifest.encoder == encoder.name and same_probe(manifest.probe, probe_of(encoder)):
+            check_files(home, manifest)
+            vectors = VectorStore.open(home.place(current, chroma_url))
+    except UnusableInput:
+        vectors = None  # what cannot be read is encoded again
+    try:
+        yield _KnownVectors(chunks, vectors) if vectors is not None else _KnownVectors()
+    finally:
+        chunks.close()
+        if vectors is not None:
+            vectors.close()
+
+
+def _manifest(
+    name: str, folder: Path, files: Sequence[ArticleFile], entries: Sequence[Entry], encoder: Encoder, chroma_url: str
+) -> Manifest:
+    versions = {document.path: document.version for document, _ in entries}
+    return Manifest(
+        generation=name,
+        format_version=FORMAT_VERSION,
+        program=program_digest(),
+        encoder=encoder.name,
+        dimensions=encoder.dimensions,
+        probe=probe_of(encoder),
+        store=public_url(chroma_url),
+        chroma="" if chroma_url else chroma_version(),
+        n_documents=len(entries),
+        n_chunks=sum(len(chunks) for _, chunks in entries),
+        built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        # A file that came or went while the build ran is not in both, and will be noticed as changed.
+        articles={file.path: stamp_of(file, versions[file.path]) for file in files if file.path in versions},
+        files=built_files(folder),
+    )
+
+
+@contextmanager
+def _locked(home: Home) -> Iterator[None]:
+    """Holds the lock of builders; the system lets go of it when a process dies.
+
+    Raises:
+        UnusableInput: Another process holds it, and goes on doing so.
+    """
+    from filelock import FileLock, Timeout
+
+    home.folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(home.folder / "build.lock")
+    try:
+        lock.acquire(timeout=_LOCK_WAIT_SECONDS)
+    except Timeout as error:
+        raise UnusableInput(
+            f"`{home.folder}` must have one builder at a time; another `{BUILD_COMMAND}` is running. "
+            f"Wait for it to end, then repeat your command."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _writable(home: Home) -> Iterator[None]:
+    """Turns a full disk, or a folder that cannot be written, into a sentence.
+
+    Raises:
+        UnusableInput: The system refuses to write.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise UnusableInput(
+            f"`data` must be a folder that can be written and has room; got {str(home.data)!r}: {error.strerror or error}. "
+            "Make room, or choose another --data. The index that was in use still is."
+        ) from error
+
+
+def _check_space(home: Home, entries: Sequence[Entry], n_values: int) -> None:
+    n_characters = sum(len(document.text) for document, _ in entries)
+    needed = n_values * _BYTES_PER_VALUE + n_characters * _BYTES_PER_CHARACTER + _BYTES_LEFT_FREE
+    free = shutil.disk_usage(home.folder).free
+    if free < needed:
+        raise UnusableInput(
+            f"`data` must have {needed // 1_000_000} MB of room; {str(home.data)!r} has {free // 1_000_000} MB. "
+            "Make room, or choose another --data."
+        )
+
+
+def _remove_leftovers(home: Home, current: str) -> None:
+    """Removes what builds that were killed have left: generations without a manifest, and files set aside."""
+    if not home.generations.is_dir():
+        return
+    complete = set(home.complete())
+    for folder in home.generations.iterdir():
+        if folder.name not in complete and folder.name != current:
+            shutil.rmtree(folder, ignore_errors=True)
+    for file in home.folder.glob(f".{home.pointer.name}.*"):
+        file.unlink(missing_ok=True)
+
+
+def _remove_old(home: Home, place: Place, keep: set[str]) -> None:
+    """Removes all generations but the new one and the one before it, which a running process may still read."""
+    for folder in home.generations.iterdir():
+        if folder.name not in keep:
+            shutil.rmtree(folder, ignore_errors=True)
+    VectorStore.prune(place, home.collection_prefix, {f"{home.collection_prefix}{name}" for name in keep})
