@@ -31,8 +31,7 @@ class Assistant:
         self._index = index
         self._k = k
         self._lexicon = load_lexicon()
-        titles = {document.doc_id: document.title for document in index.documents()}
-        self._catalog = build_catalog(index.outline(), titles, self._lexicon)
+        self._catalog = build_catalog(index.outline(), index.document, self._lexicon)
         self._reader = Reader(self._lexicon, self._catalog.cards)
         self._unit_reader = UnitReader(self._lexicon, self._catalog.cards)
         self._units = lru_cache(maxsize=_CACHED_DOCUMENTS)(self._read_units)

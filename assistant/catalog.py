@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from assistant.lexicon import Lexicon
+from corpus.document import Document
 from corpus.normalize import normalize
 from corpus.subjects import Cards, known_cards, subjects_of
 from corpus.terms import TermList
@@ -63,25 +64,35 @@ class Catalog:
         return tuple(p for p in self.procedures if not p.cards and action in p.actions)
 
 
-def build_catalog(outline: Iterable[tuple[str, Sequence[str], str, str]], titles: dict[str, str], lexicon: Lexicon) -> Catalog:
-    """The catalog of an index, from its outline of `(doc_id, headings, kind, chunk_id)` and the articles' titles."""
+def build_catalog(
+    outline: Iterable[tuple[str, Sequence[str], str, str]], read: Callable[[str], Document], lexicon: Lexicon
+) -> Catalog:
+    """The catalog of an index.
+
+    Args:
+        outline: `(doc_id, headings, kind, chunk_id)` of every chunk.
+        read: Doc id → cleaned document.
+        lexicon: The words of actions.
+    """
     actions: TermList[str] = TermList()
     for name, words in lexicon.actions.items():
         for word in words:
             actions.add(word, name)
     known = known_cards()
     procedures = []
+    documents: dict[str, Document] = {}
     for doc_id, headings, kind, chunk_id in outline:
         if kind != "procedure":
             continue
-        title = titles.get(doc_id, "")
+        if doc_id not in documents:
+            documents[doc_id] = read(doc_id)
         procedures.append(
             Procedure(
                 doc_id=doc_id,
                 chunk_id=chunk_id,
                 headings=tuple(headings),
-                cards=subjects_of(headings, title, known),
-                actions=_actions_of(headings, title, actions),
+                cards=subjects_of(headings, documents[doc_id], known),
+                actions=_actions_of(headings, documents[doc_id].title, actions),
             )
         )
     names = {card for procedure in procedures for card in procedure.cards}

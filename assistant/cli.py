@@ -264,7 +264,8 @@ def _index_build(arguments: argparse.Namespace, settings: Settings, _opener: Ope
 def _index_status(arguments: argparse.Namespace, settings: Settings, _opener: Opener) -> int:
     from dataclasses import asdict
 
-    from index.build import index_status
+    from assistant.render import visible
+    from index.index import index_status
 
     status = asdict(index_status(**_index_arguments(settings)))
     if arguments.json:
@@ -272,13 +273,13 @@ def _index_status(arguments: argparse.Namespace, settings: Settings, _opener: Op
         return DONE
     width = max(map(len, status)) + 2
     for name, value in status.items():
-        _write(f"{name:<{width}}{value}")
+        _write(visible(f"{name:<{width}}{', '.join(value) if isinstance(value, tuple) else value}"))
     return DONE
 
 
 def _index_verify(arguments: argparse.Namespace, settings: Settings, _opener: Opener) -> int:
     from assistant.render import visible
-    from index.build import verify_index
+    from index.verify import verify_index
 
     problems = verify_index(**_index_arguments(settings))
     if arguments.json:

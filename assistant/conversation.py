@@ -49,7 +49,9 @@ def _completed(question: Question, memory: _Memory, options: Sequence[str]) -> Q
     if cards and not _asks(question) and memory.pending is not None:
         return _asking_again(question, memory.pending, cards)
     if not cards and not question.unknown_card and not question.all_cards and memory.cards and _leaves_out(question):
-        return replace(question, cards=memory.cards)
+        question = replace(question, cards=memory.cards)
+        if question.asks_yes_or_no and not question.concepts and memory.pending and not memory.pending.asks_yes_or_no and not memory.pending.cancels:
+            question = replace(question, concepts=memory.pending.concepts, focus=memory.pending.concepts)
     return question
 
 
@@ -62,10 +64,10 @@ def _asks(question: Question) -> bool:
 
 
 def _leaves_out(question: Question) -> bool:
-    """Whether a question without a card means the one spoken of: it asks of a procedure, not of cards in general."""
-    return bool(question.cancels or question.actions or question.step or question.concepts or question.intents & {"continue", "order"}) and not (
-        question.intents & _GENERAL and not question.concepts and not question.step
-    )
+    """Whether a question without a card means the one spoken of, and not cards in general."""
+    if question.cancels or question.actions or question.step or question.concepts:
+        return True
+    return not question.intents & _GENERAL and not question.intents & {"greeting"}
 
 
 def _asking_again(question: Question, pending: Question, cards: tuple[str, ...]) -> Question:

@@ -9,17 +9,19 @@ from dataclasses import dataclass, field
 from assistant.answer import AnswerStep, Outcome, Reason
 from assistant.catalog import Catalog, Procedure
 from assistant.citations import Citations
-from assistant.evidence import Scored, Unit, holds, rank_units
+from assistant.evidence import Scored, Unit, rank_units
 from assistant.lexicon import Lexicon
 from assistant.phrases import joined, say, shown
 from assistant.question import Question
 from corpus.document import Chunk, Document, Step
-from corpus.normalize import Language
+from corpus.normalize import Language, normalize
 from corpus.roles import role_of
 from index.hit import Hit
 
 ANSWERS_FROM = 0.42  # the share of a question's weight that a unit must answer
 _ADDS_FROM = 0.2
+_AS_GOOD = 0.25  # units within this of the best count as answering too, when it is asked whether cards differ
+_KNOWN_SHARE = 0.6  # of a question's characters, below which it is about something else
 _MAX_UNITS = 3
 _LISTED_ROLES = {"precautions": "precautions", "reasons": "reasons", "summary": "summary"}
 
@@ -93,7 +95,7 @@ class Composer:
             return self._nothing_asked()
         if not self._about_cards():
             return self._abstain("out_of_domain", say("out_of_domain", self._language), "not about cards")
-        cards = question.cards or question.cued
+        cards = self._meant()
         if question.unknown_card and not cards:
             return self._not_covered(question.unknown_card)
         if self._compares(cards):
@@ -101,11 +103,28 @@ class Composer:
         subjects = tuple(dict.fromkeys(subject for card in cards for subject in self.sources.catalog.covering(card)))
         if cards and not subjects:
             return self._uncovered_card(cards[0])
+        if question.excluded and not subjects:
+            subjects = self._remaining()
         if general := self._general(subjects):
             return general
-        if len(subjects) > 1 and len(cards) == 1:
+        if len(subjects) > 1 and len(cards) <= 1:
             return self._clarify(subjects, "several subjects for one card")
         return self._specific(subjects)
+
+    def _meant(self) -> tuple[str, ...]:
+        """The cards that the question names, else those it points to that the corpus covers."""
+        question, catalog = self.question, self.sources.catalog
+        if question.cards and "comparison" in question.intents:
+            return tuple(dict.fromkeys((*question.cards, *(card for card in question.cued if catalog.covering(card)))))
+        if question.cards:
+            return question.cards
+        return tuple(card for card in question.cued if catalog.covering(card))
+
+    def _remaining(self) -> tuple[str, ...]:
+        """The subjects that are left when the question says which it does not mean."""
+        catalog = self.sources.catalog
+        excluded = {subject for card in self.question.excluded for subject in catalog.covering(card)}
+        return tuple(subject for subject in catalog.subjects if subject not in excluded)
 
     def _specific(self, subjects: tuple[str, ...]) -> Draft:
         """The answer about the steps of one or more subjects, or about something in them."""
@@ -124,26 +143,36 @@ class Composer:
             return True
         if question.step is not None or question.intents & {"summary", "precautions"}:
             return True
-        known = len(question.text) - sum(map(len, question.unknown))
-        return bool(question.concepts) and known / max(len(question.text), 1) > 0.6
+        if not question.concepts:
+            return False
+        found = " ".join(unit.text for doc_id in self.sources.best_documents(3) for unit in self.sources.units(doc_id))
+        strange = sum(len(run) for run in question.unknown if run[:2] not in found)
+        return 1 - strange / max(len(question.text), 1) > _KNOWN_SHARE
 
     def _compares(self, cards: tuple[str, ...]) -> bool:
         question = self.question
-        if len(cards) > 1 or (question.cards and question.cued and set(question.cards) != set(question.cued)):
-            return "comparison" in question.intents or bool(question.concepts) or len(cards) > 1 and not question.cancels
-        return question.all_cards and bool({"comparison"} & question.intents)
+        if len(cards) > 1:
+            return not question.cancels or "comparison" in question.intents
+        if question.all_cards and "comparison" in question.intents:
+            return not question.intents & {"kinds"} or bool(question.concepts)
+        return False
 
     def _wants_procedure(self) -> bool:
+        """Whether the whole procedure is asked for: "how" beside cancelling, or the wish alone, and no one thing in it."""
         question, lexicon = self.question, self.sources.lexicon
-        kinds = {lexicon.concepts[name].kind for name in question.concepts}
-        if kinds & {"typed", "need"}:
+        if question.cancels:
+            return True
+        about = [name for name in question.focus if name not in _BESIDE_CARDS]
+        if any(lexicon.concepts[name].kind in {"typed", "need"} for name in question.focus):
             return False
-        if question.cancels or _WHOLE.search(question.text):
-            return not _ONE_THING.search(question.text) or question.cancels and not question.concepts
-        asked = [name for name, entry in lexicon.asked.items() if any(p.search(question.text) for p in entry.asks)]
-        return not asked and not question.concepts and (
-            "cancel" in question.actions or not question.actions and not question.unknown
-        ) and not _YES_NO.search(question.text)
+        if _WHOLE.search(question.text):
+            return not about or not _ONE_THING.search(question.text)
+        asked = any(pattern.search(question.text) for entry in lexicon.asked.values() for pattern in entry.asks)
+        if asked or about or question.asks_yes_or_no:
+            return False
+        if "cancel" in question.actions:
+            return not question.focus_unknown or not _ONE_THING.search(question.text)
+        return not question.unknown and not question.concepts
 
     # --- refusing and asking back --------------------------------------------------------------------------------
 
@@ -242,22 +271,44 @@ class Composer:
 
     def _preferred(self, procedures: Sequence[Procedure]) -> list[Procedure]:
         """The procedures, the one that the question means first: by its way of doing it, then by retrieval."""
-        order = {hit.chunk.chunk_id: hit.rank for hit in self.sources.hits}
         documents = {doc_id: n for n, doc_id in enumerate(self.sources.best_documents(len(self.sources.hits)))}
-        concepts = set(self.question.concepts)
+        return sorted(procedures, key=lambda p: (-self._means(p), documents.get(p.doc_id, len(documents))))
 
-        def key(procedure: Procedure) -> tuple[int, int, int]:
-            heading = procedure.headings[-1] if procedure.headings else ""
-            means = sum(any(word in heading for word in self.sources.lexicon.concepts[name].words) for name in concepts)
-            return -means, documents.get(procedure.doc_id, len(documents)), 0 if means else order.get(procedure.chunk_id, 0) * 0
+    def _means(self, procedure: Procedure) -> int:
+        """How many of the question's words the procedure's own heading has beside the card: its way of doing it."""
+        question, catalog = self.question, self.sources.catalog
+        heading = normalize(procedure.headings[-1]) if procedure.headings else ""
+        for mention in reversed(catalog.cards.mentions(heading)):
+            heading = heading[: mention.start] + " " + heading[mention.end :]
+        words = {word for name in question.concepts for word in self.sources.lexicon.concepts[name].words}
+        n_words = sum(word in heading for word in words if len(word) > 1)
+        n_pairs = sum(heading[at : at + 2] in question.text for at in range(len(heading) - 1) if heading[at : at + 2] not in _EVERY_HEADING)
+        return n_words + n_pairs
 
-        return sorted(procedures, key=key)
+    def _variants(self, procedures: Sequence[Procedure]) -> list[Procedure]:
+        """The ways of doing one thing that an article tells apart and the question does not."""
+        first = procedures[0]
+        same = [p for p in procedures if p.doc_id == first.doc_id and self._means(p) == self._means(first)]
+        return same if len(same) > 1 and len({p.headings for p in same}) == len(same) else []
+
+    def _which_way(self, subject: str, variants: Sequence[Procedure]) -> Draft:
+        names = [f"{self._name(subject)} {shown(p.headings[-1], self._language)}".strip() for p in variants]
+        lines = "\n".join(f"{n}. {name}" for n, name in enumerate(names, 1))
+        return Draft(
+            outcome="clarified", text=f"{say('which_way', self._language)}\n\n{lines}", options=tuple(names), decided="several ways",
+        )
 
     def _procedure(self, procedures: Sequence[Procedure], subject: str) -> Draft:
+        if variants := self._variants(procedures):
+            return self._which_way(subject, variants)
         chosen = procedures[0]
         chunk, document = self.sources.chunk(chosen), self.sources.document(chosen.doc_id)
         n = len(chunk.steps)
-        head = say("procedure", self._language, card=self._name(subject), n=n) if subject else say("procedure_general", self._language, n=n)
+        head = (
+            say("procedure", self._language, card=self._name(subject), n=n)
+            if subject
+            else say("procedure_general", self._language, n=n)
+        )
         lines, steps = [], []
         for step in chunk.steps:
             markers = self.citations.cite(document, chunk, step.start, step.end)
@@ -314,7 +365,10 @@ class Composer:
         found = self.sources.catalog.about(subject)
         if not found:
             return self._not_stated(subjects, "no procedure for this action")
-        chosen = self._preferred(found)[0]
+        preferred = self._preferred(found)
+        if variants := self._variants(preferred):
+            return self._which_way(subject, variants)
+        chosen = preferred[0]
         chunk, document = self.sources.chunk(chosen), self.sources.document(chosen.doc_id)
         n = len(chunk.steps)
         if reference.kind == "count":
@@ -366,6 +420,8 @@ class Composer:
         question = self.question
         if question.step is not None:
             return None
+        if subjects and ("definition" in question.intents or "usage" in question.focus) and not question.cancels:
+            return self._described(subjects)
         intents = [name for name in ("summary", "definition", "kinds", "precautions", "reasons") if name in question.intents]
         if not intents or (subjects and not {"precautions", "reasons"} & set(intents)) or question.cancels and "reasons" not in intents:
             return None
@@ -382,6 +438,18 @@ class Composer:
                     return self._quoting(self._enough(ranked), say("detail_general", self._language), f"{intent}, one of them")
                 continue
             return self._list_units(intent, units)
+        return None
+
+    def _described(self, subjects: Sequence[str]) -> Draft | None:
+        """What a definition says of a card: the unit that starts with its name, else one that names it."""
+        for doc_id in self.sources.best_documents(3):
+            units = [
+                unit for unit in self.sources.units(doc_id)
+                if set(unit.named) & set(subjects) and not unit.in_procedure and "definition" in {role_of(h) for h in unit.chunk.headings} | {unit.role}
+            ]
+            units.sort(key=lambda unit: (unit.named[0] not in subjects, unit.start))
+            if units:
+                return self._quoting([Scored(units[0], 1.0, frozenset())], say("detail_general", self._language), "definition of a card")
         return None
 
     def _section_units(self, intent: str, subjects: Sequence[str]) -> list[Unit]:
@@ -412,7 +480,8 @@ class Composer:
         for n, unit in enumerate(units, 1):
             label = ""
             if unit.kind == "prose" and intent == "reasons":
-                label = f"**{shown(_UNNUMBERED.sub('', unit.chunk.headings[-1]), self._language)}**：" if unit.chunk.headings else ""
+                name = shown(_UNNUMBERED.sub("", unit.chunk.headings[-1]), self._language) if unit.chunk.headings else ""
+                label = f"**{name}**{_colon(self._language)}" if name else ""
             lines.append(f"{n}. {label}{self._quoted(unit)}" if len(units) > 1 else f"{label}{self._quoted(unit)}")
         head = say("listing", self._language, n=len(units)) if len(units) > 1 else say("detail_general", self._language)
         return Draft(outcome="answered", text=head + "\n\n" + "\n".join(lines), decided=intent)
@@ -446,16 +515,22 @@ class Composer:
         ranked = self._ranked(units)
         if subjects:
             ranked = self._own_first(ranked, subjects)
-        needed = {name for name in question.concepts if lexicon.concepts[name].kind in {"need", "bar"}}
+        needed = {name for name in question.focus if lexicon.concepts[name].kind == "need"}
+        needed |= {name for name in question.concepts if lexicon.concepts[name].kind == "bar"}
         fitting = [scored for scored in ranked if needed <= scored.unit.concepts]
         if not fitting or fitting[0].score < ANSWERS_FROM:
             return self._not_stated(subjects, "no sentence answers it", rejected=ranked[:5])
         best = fitting[0]
-        if not subjects and best.unit.cards and len(self.sources.catalog.subjects) > 1:
-            general = next((s for s in fitting if not s.unit.cards and s.score >= max(ANSWERS_FROM, best.score - 0.05)), None)
-            if general is None:
+        if not subjects and best.unit.cards:
+            answering = {card for s in fitting if s.score >= max(ANSWERS_FROM, best.score - _AS_GOOD) for card in s.unit.cards}
+            general = any(not s.unit.cards and s.score >= max(ANSWERS_FROM, best.score - 0.05) for s in fitting)
+            if general:
+                fitting = [scored for scored in fitting if not scored.unit.cards]
+            elif len(answering) > 1:
                 return self._clarify(self.sources.catalog.subjects, "the answer differs by card")
-            fitting = [scored for scored in fitting if not scored.unit.cards]
+            else:
+                subjects = tuple(answering)
+                fitting = [scored for scored in fitting if set(scored.unit.cards) & answering]
         if subjects:
             head = say("detail", self._language, card=joined([self._name(s) for s in subjects], self._language))
         else:
@@ -492,32 +567,63 @@ class Composer:
     # --- comparison --------------------------------------------------------------------------------------------------
 
     def _compare(self, cards: Sequence[str]) -> Draft:
-        question = self.question
-        names = tuple(dict.fromkeys((*question.cards, *question.cued))) if len(cards) < 2 and question.cued else cards
-        asked = names if len(names) > 1 else self.sources.catalog.subjects
+        catalog = self.sources.catalog
+        asked = cards if len(cards) > 1 else catalog.subjects
+        by_steps = bool(_STEP_COUNT.search(self.question.text))
         lines, found = [], False
         for card in asked:
-            covering = self.sources.catalog.covering(card)
-            own = [unit for unit in self._units(covering) if set(unit.cards) & set(covering)] if covering else []
-            ranked = [s for s in self._ranked(own) if s.score >= _ADDS_FROM and (s.covered or not question.concepts)]
-            leads = [unit for unit in own if unit.kind == "lead"]
-            if not question.concepts and not ranked and leads:
-                ranked = [Scored(leads[0], 1.0, frozenset())]
-            if not ranked:
-                lines.append(say("compared_missing", self._language, card=self._name(card)))
-                continue
-            found = True
-            lines.append(f"- **{self._name(card)}**：{self._quoted(ranked[0].unit)}")
+            covering = catalog.covering(card)
+            unit = self._compared(covering) if covering and not by_steps else None
+            line = self._step_total(card, covering) if by_steps and covering else ""
+            if unit is not None:
+                line = f"- **{self._name(card)}**{_colon(self._language)}{self._quoted(unit)}"
+            found = found or bool(line)
+            lines.append(line or self._compared_missing(card, covering))
         if not found:
             return self._not_stated((), "nothing to compare by")
         return Draft(outcome="answered", text=say("comparison", self._language) + "\n\n" + "\n".join(lines), decided="comparison")
 
+    def _compared(self, covering: Sequence[str]) -> Unit | None:
+        """The unit about one card that a comparison asks for; what leads into its procedure when it asks for nothing."""
+        own = [unit for unit in self._units(covering) if set(unit.cards) & set(covering)]
+        if not self.question.concepts:
+            asked = any(p.search(self.question.text) for entry in self.sources.lexicon.asked.values() for p in entry.asks)
+            leads = [unit for unit in own if unit.kind == "lead"]
+            if leads and not asked:
+                return leads[0]
+        ranked = [s for s in self._ranked(own) if s.score >= _ADDS_FROM and (s.covered or not self.question.concepts)]
+        return ranked[0].unit if ranked else None
 
-_WHOLE = re.compile(r"步骤|流程|程序|全套|全过程|顺序|从头到尾|先干.{1,4}后干|攻略|教程|\bprocedure\b|\bprocess\b(?! my)|\bsteps\b|walk me through|instructions")
+    def _compared_missing(self, card: str, covering: Sequence[str]) -> str:
+        """What a comparison says of a card whose article is silent, with the passage that is."""
+        lead = next((unit for unit in self._units(covering) if unit.in_procedure and set(unit.cards) & set(covering)), None) if covering else None
+        if lead is None:
+            return say("compared_uncovered", self._language, card=self._name(card))
+        document = self.sources.document(lead.chunk.doc_id)
+        markers = self.citations.cite(document, lead.chunk, lead.start, lead.end)
+        return say("compared_missing", self._language, card=self._name(card), markers=_marks(markers))
+
+    def _step_total(self, card: str, covering: Sequence[str]) -> str:
+        found = self._preferred([p for subject in covering for p in self.sources.catalog.about(subject)])
+        if not found:
+            return ""
+        chunk, document = self.sources.chunk(found[0]), self.sources.document(found[0].doc_id)
+        markers = self.citations.cite(document, chunk, chunk.steps[-1].start, chunk.steps[-1].end)
+        return say("step_total", self._language, card=self._name(card), n=len(chunk.steps), markers=_marks(markers))
+
+
+_STEP_COUNT = re.compile(r"步骤?.{0,4}(?:最多|最少|更多|更少|多|少)|哪.{0,4}步(?:骤)?(?:最)?(?:多|少)|几步|(?:most|fewest|more|fewer|number of|how many) steps")
+_WHOLE = re.compile(r"步骤|流程|程序|全套|列(?:给|出|个)|一条一条|一步一步|从头教|step by step|all the steps|全过程|顺序|从头到尾|(?:先|头一步|首先).{0,3}[干做办弄].{1,6}(?:后|再|然后)|攻略|教程|\bprocedure\b|\bprocess\b(?! my)|\bsteps\b|walk me through|instructions")
 _ONE_THING = re.compile(r"什么(?!都)|哪(?!几步|些步骤)|谁|多少|几(?!步)|\bwho\b|\bwhere\b|\bwhich\b|\bwhen\b")
-_YES_NO = re.compile(r"[吗嘛么]\W*$|是不是|能不能|可不可以|要不要|会不会|需不需要|用不用|^(?:can|could|do|does|is|are|should|will|would|must|am)\b")
+# Concepts that a card is spoken of with and that ask nothing by themselves.
+_BESIDE_CARDS = frozenset({"old_card", "lost", "chip"})
+_EVERY_HEADING = frozenset({"注销", "怎么", "办理", "流程", "步骤", "退卡", "如何", "方法", "销户", "手续"})
 _DEFINES = re.compile(r"是一种|是指|指的是|一种|是嵌|\bis an?\b|refers to|means")
 _UNNUMBERED = re.compile(r"^\s*(?:\d{1,2}[.、)）．]|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[)）])\s*")
+
+
+def _colon(language: Language) -> str:
+    return ": " if language == "en" else "："
 
 
 def _marks(markers: Sequence[int]) -> str:
@@ -527,5 +633,3 @@ def _marks(markers: Sequence[int]) -> str:
 def _rejected(scored: Sequence[Scored]) -> tuple[tuple[float, str], ...]:
     return tuple((round(entry.score, 3), entry.unit.text[:80]) for entry in scored)
 
-
-__all__ = ["ANSWERS_FROM", "Composer", "Draft", "Sources", "holds"]

@@ -11,6 +11,8 @@ from pathlib import Path
 from corpus.errors import UnusableInput
 from corpus.normalize import normalize
 
+# `\b` sees no boundary between a Chinese character and a Latin letter; this does.
+_BOUNDARY = r"(?:(?<![a-z0-9])(?=[a-z0-9])|(?<=[a-z0-9])(?![a-z0-9]))"
 DEFAULT_FILE = Path(__file__).with_name("lexicon.toml")
 
 
@@ -39,7 +41,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lexicon:
-    """Actions, concepts, filler words and question patterns; all words folded."""
+    """Actions, concepts, filler words and question patterns; all words folded.
+
+    An action other than `cancel` is a concept too: an answer must speak of it.
+    """
 
     actions: dict[str, tuple[str, ...]]
     concepts: dict[str, Concept]
@@ -67,9 +72,13 @@ def load_lexicon(file: Path = DEFAULT_FILE) -> Lexicon:
     try:
         with file.open("rb") as opened:
             raw = tomllib.load(opened)
+        actions = {name: _folded(words) for name, words in raw["actions"].items()}
         return Lexicon(
-            actions={name: _folded(words) for name, words in raw["actions"].items()},
+            actions=actions,
             concepts={
+                name: Concept(concept_id=name, words=words, kind="need") for name, words in actions.items() if name != "cancel"
+            }
+            | {
                 entry["id"]: Concept(
                     concept_id=entry["id"],
                     words=_folded(entry["words"]),
@@ -101,4 +110,4 @@ def _folded(words: list[str]) -> tuple[str, ...]:
 
 
 def _patterns(patterns: list[str]) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(pattern) for pattern in patterns)
+    return tuple(re.compile(pattern.replace(r"\b", _BOUNDARY)) for pattern in patterns)

@@ -55,10 +55,12 @@ _CORRECTABLE = frozenset(
         "退款",
     }
 )
+_IN_ORDER = re.compile(r"(?:先|头一步|首先).{0,3}[干做办弄].{1,6}(?:后|再|然后)")
 _STUTTER = re.compile(r"([\u4e00-\u9fff])\1+")
 _HAN_RUN = re.compile(r"[\u4e00-\u9fff]+")
 _LATIN_WORD = re.compile(r"[a-z][a-z'-]+")
 _CARD_NOUN = re.compile(r"(?:卡|证|会籍)$")
+_SHORTEST_MENDED = 4
 _NUMERAL = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3}|两|俩)"
 _ENGLISH_ORDINALS = {
     word: n
@@ -78,12 +80,13 @@ _FIRST = re.compile(
 )
 _ENDS = re.compile(r"(?:头|第)一步.{0,6}最后一步|首尾|\bfirst and (?:the )?last\b")
 _NEXT = re.compile(
-    r"下一步|下个步骤|紧接着|接下来|接着.{0,4}(?:干|做|要|该|怎|是|会)|(?:之后|以后|完(?:了)?(?:以后|之后|后)?|好(?:了)?(?:之后|以后)?|后)[,，]?(?:又|还|就)?(?:该|要|应该|需要|得|再)?(?:干|做|怎么办|是哪一?步|是什么步|是啥|哪一?步|走哪|咋办|如何)|"
-    r"\bnext\b|\bwhat (?:\w+ ){0,4}after\b|\bafter (?:that|this|(?:i|they|we|the|submit|sign|review|hand)\b.{0,40}(?:what|which|then))|\bthen what\b|\bwhat (?:happens|comes|do i do|should i do|do they \w+|will they \w+) (?:right |immediately |just )?(?:after|once)\b"
+    r"下一步|后面那?一步|后一步|后头那?一步|下个步骤|紧接着|接下来|接着.{0,4}(?:干|做|要|该|怎|是|会)|(?:之后|以后|完(?:了)?(?:以后|之后|后)?|好(?:了)?(?:之后|以后)?|后)[,，]?(?:又|还|就)?(?:该|要|应该|需要|得|再)?(?:干|做|怎么办|是哪一?步|是什么步|是啥|哪一?步|走哪|咋办|如何)|"
+    r"\bnext\b|\bwhat (?:\w+ ){0,4}after\b|\bafter (?:that|this|(?:i|they|we|the|submit|sign|review|hand)\b.{0,40}(?:what|which|then))|\bthen what\b|\b(?:step|what) (?:comes|happens|is|follows) (?:right |immediately |just )?(?:after|next)\b|\bwhat (?:happens|comes|do i do|should i do|do they \w+|will they \w+) (?:right |immediately |just )?(?:after|once)\b"
 )
 _PREVIOUS = re.compile(
     r"上一步|前一步|前面一步|(?:之前|以前|前)[,，]?(?:要|该|应该|得|需要)?(?:是哪一?步|先做什么|先干|做什么|干什么|干啥|做啥|的那一?步|那一?步|还?要先)|\b(?:just|right|immediately) before\b|\bprevious step\b|\bstep before\b|\bwhat (?:\w+ ){0,4}before (?:i|the|they|signing|submit|going)\b|\bcomes before\b"
 )
+_BEFORE_CANCELLING = re.compile(r"(?:注销|退卡|销户|销卡|销号|退掉|退|销|去|办理?)(?:[^，。,]{0,6})?之?前|before (?:i )?(?:cancel|clos|return|going|heading|i go)\w*")
 _EXISTS = re.compile(
     rf"有(?:没有|无)?第({_NUMERAL})步|有第({_NUMERAL})步(?:吗|么|嘛)|\bis there (?:a|an|any) (?:step (\d+)|({'|'.join(_ENGLISH_ORDINALS)}) step)"
 )
@@ -119,6 +122,10 @@ class Question:
         actions: What is to be done with the card.
         concepts: What it asks about, in order, without repetition.
         unknown: Runs of characters or words that the lexicon does not know.
+        focus: Those of `concepts` that stand in the clauses that ask, all of them when no clause does.
+        focus_unknown: Those of `unknown` that stand in the clauses that ask.
+        excluded: The cards it says it does not mean.
+        asks_yes_or_no: Whether it can be answered by yes or no.
         intents: The kinds of question it could be.
         cancels: Whether a word for "how" stands beside a word for cancelling, with nothing else asked between.
         step: The step it refers to, None when it refers to none.
@@ -139,6 +146,10 @@ class Question:
     actions: frozenset[str] = frozenset()
     concepts: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    focus: tuple[str, ...] = ()
+    focus_unknown: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    asks_yes_or_no: bool = False
     intents: frozenset[str] = frozenset()
     cancels: bool = False
     step: StepReference | None = None
@@ -198,8 +209,29 @@ class Reader:
         )
 
     def find(self, text: str) -> list[Found[Value]]:
-        """Every term in folded `text`; values are pairs of a kind (`card`, `action`, `concept` …) and a name."""
-        return self._terms.find(text)
+        """Every term in folded `text`; values are pairs of a kind (`card`, `action`, `concept` …) and a name.
+
+        The names of cards are found first, and the other terms in what is left: `退会员卡` is 退 and 会员卡.
+        """
+        found: list[Found[Value]] = []
+        at = 0
+        for name in [*self._names.find(text), Found(len(text), len(text), "", ())]:
+            for match in self._terms.find(text[at : name.start]):
+                found.append(Found(match.start + at, match.end + at, match.term, match.values))
+            if name.term:
+                found.append(Found(name.start, name.end, name.term, self._terms.values_of(name.term)))
+            at = name.end
+        return found
+
+    @cached_property
+    def _names(self) -> TermList[Value]:
+        """The names of cards of three characters or more, and the English ones."""
+        names: TermList[Value] = TermList()
+        for card in self.cards.by_name.values():
+            for name in card.names:
+                if len(name) > 2:
+                    names.add(name, ("card", card.name))
+        return names
 
     def read(self, raw: str) -> Question:
         """What a turn says; it is cut to `MAX_QUESTION_CHARACTERS` first."""
@@ -218,6 +250,8 @@ class Reader:
     def _respelled(self, text: str) -> str:
         """`text` with pinyin and sound-alikes resolved, where words are left that nothing else explains."""
         found = self.find(text)
+        text = self._mended(text, found)
+        found = self.find(text)
         latin = [word for word in self._unexplained(text, found) if not has_han(text[word[0] : word[1]])]
         if latin:
             spelled = self._sounds.from_pinyin(text)
@@ -231,6 +265,29 @@ class Reader:
         ]
         return self._sounds.correct(text, self._unexplained(text, found), fixed)
 
+    def _mended(self, text: str, found: list[Found[Value]]) -> str:
+        """`text` with English words that nothing explains replaced by the word of the lexicon they nearly are."""
+        for start, end in reversed(self._unexplained(text, found)):
+            word = text[start:end]
+            if not has_han(word) and len(word) >= _SHORTEST_MENDED and (near := self._nearly(word)):
+                text = text[:start] + near + text[end:]
+        return text
+
+    def _nearly(self, word: str) -> str:
+        """The word of the lexicon with the same letters in another order, or with one more or one fewer."""
+        return next((known for known in self._english_words if known[0] == word[0] and _one_slip(word, known)), "")
+
+    @cached_property
+    def _english_words(self) -> tuple[str, ...]:
+        """The English words of cards and of cancelling, for misspellings of them."""
+        words = (
+            word.rstrip("*")
+            for term in self._terms.terms()
+            if set(self._terms.values_of(term)) & {("action", "cancel")} or {kind for kind, _ in self._terms.values_of(term)} & {"card", "generic"}
+            for word in term.split()
+        )
+        return tuple(dict.fromkeys(word for word in words if word.isascii() and word.isalpha() and len(word) >= _SHORTEST_MENDED))
+
     def _unexplained(self, text: str, found: list[Found[Value]]) -> list[tuple[int, int]]:
         """The runs of Chinese characters and the Latin words in which no term was found."""
         known = bytearray(len(text))
@@ -240,24 +297,29 @@ class Reader:
         runs = [*_HAN_RUN.finditer(masked), *_LATIN_WORD.finditer(masked)]
         return sorted(run.span() for run in runs)
 
-    def _parsed(
-        self, raw: str, text: str, language: Language, *, instructed: bool, unsafe: bool, contact: bool
-    ) -> Question:
+    def _parsed(self, raw: str, text: str, language: Language, *, instructed: bool, unsafe: bool, contact: bool) -> Question:
         found = self.find(text)
+        excluded = tuple(dict.fromkeys(
+            name for match in found for kind, name in match.values
+            if kind in {"card", "cue"} and _EXCLUDING.search(text[max(0, match.start - 12) : match.start])
+        ))
         by_kind: dict[str, list[str]] = {}
         for match in found:
             for kind, name in match.values:
-                by_kind.setdefault(kind, []).append(name)
+                if name not in excluded:
+                    by_kind.setdefault(kind, []).append(name)
         unknown = self._unexplained(text, found)
         named = list(dict.fromkeys(by_kind.get("card", ())))
         cards = [name for name in named if not self.cards.is_document(name)]
         cued = [name for name in dict.fromkeys(by_kind.get("cue", ())) if name not in cards]
         unknown_card = "" if cards else _unknown_card(text, unknown)
-        if named and not cards and not cued and not unknown_card and self._cancels(text, found):
+        if named and not cards and not cued and not unknown_card and self._cancels(text, found, unknown):
             cards = named  # an identity card is the subject only when nothing else is
-        concepts = tuple(dict.fromkeys(by_kind.get("concept", ())))
+        concepts = _concepts(found)
         if any(self.cards.is_document(name) for name in named) and "id_document" not in concepts:
             concepts = (*concepts, "id_document")
+        asking = _asking_clauses(text)
+        within = [match for match in found if any(start <= match.start < end for start, end in asking)]
         return Question(
             raw=raw,
             text=text,
@@ -265,15 +327,17 @@ class Reader:
             cards=tuple(cards),
             cued=tuple(cued),
             unknown_card=unknown_card,
-            generic=bool(by_kind.get("generic"))
-            or any(term in text for term in ("卡", "card"))
-            and not by_kind.get("other"),
+            generic=bool(by_kind.get("generic")) or (any(term in text for term in ("卡", "card")) and not by_kind.get("other")),
             all_cards=bool(_ALL_CARDS.search(text)),
             actions=frozenset(by_kind.get("action", ())),
             concepts=concepts,
             unknown=tuple(text[start:end] for start, end in unknown),
+            focus=tuple(name for name in concepts if name in _concepts(within)) if asking else concepts,
+            focus_unknown=tuple(text[s:e] for s, e in unknown if not asking or any(b <= s < z for b, z in asking)),
+            excluded=excluded,
+            asks_yes_or_no=bool(_YES_NO.search(text)),
             intents=frozenset(name for name in self.lexicon.intents if self.lexicon.asks(name, text)),
-            cancels=self._cancels(text, found),
+            cancels=self._cancels(text, found, unknown),
             step=_step_reference(text, self.lexicon),
             option=_option(text),
             instructed=instructed,
@@ -281,28 +345,64 @@ class Reader:
             contact=contact,
         )
 
-    def _cancels(self, text: str, found: list[Found[Value]]) -> bool:
+    def _cancels(self, text: str, found: list[Found[Value]], unknown: list[tuple[int, int]]) -> bool:
         """Whether "how" and a word for cancelling stand together, with only filler and card names between them."""
         asked = [match.span() for match in _HOW.finditer(text)]
         for act in (match for match in found if ("action", "cancel") in match.values):
             for start, end in asked:
+                if act.start <= start < act.end:
+                    return True  # "注销手续" is one word
                 if start >= act.end:
                     between, behind = (act.end, start), (end, len(text))
                 else:
                     between, behind = (end, act.start), (act.start, act.start)
-                if 0 <= between[1] - between[0] <= _FARTHEST and not _says_more(text, found, between, behind):
+                if 0 <= between[1] - between[0] <= _FARTHEST and not _says_more(text, found, unknown, between, behind):
                     return True
         return False
 
 
-def _says_more(text: str, found: list[Found[Value]], between: tuple[int, int], behind: tuple[int, int]) -> bool:
+def _one_slip(word: str, known: str) -> bool:
+    if sorted(word) == sorted(known):
+        return True
+    shorter, longer = sorted((word, known), key=len)
+    return len(longer) == len(shorter) + 1 > 5 and any(longer[:at] + longer[at + 1 :] == shorter for at in range(len(longer)))
+
+
+def _concepts(found: list[Found[Value]]) -> tuple[str, ...]:
+    """What the terms ask about: the concepts, and the actions other than cancelling."""
+    return tuple(dict.fromkeys(
+        name for match in found for kind, name in match.values if kind == "concept" or (kind == "action" and name != "cancel")
+    ))
+
+
+def _asking_clauses(text: str) -> list[tuple[int, int]]:
+    """The clauses of `text` that ask: with a question word or particle, or ended by a question mark."""
+    clauses, at = [], 0
+    for end in [*_CLAUSE_END.finditer(text), None]:
+        stop = end.start() if end else len(text)
+        if _ASKS.search(text, at, stop) or (end and end.group() in "?？" and stop > at):
+            clauses.append((at, stop))
+        at = end.end() if end else stop
+    return clauses
+
+
+def _says_more(
+    text: str,
+    found: list[Found[Value]],
+    unknown: list[tuple[int, int]],
+    between: tuple[int, int],
+    behind: tuple[int, int],
+) -> bool:
     """Whether a clause ends within `between`, or something is asked about in it or in the rest of the clause `behind`."""
     if _CLAUSE_END.search(text[between[0] : between[1]]):
+        return True
+    if any(between[0] <= start and end <= between[1] and end - start > 1 for start, end in unknown if has_han(text[start:end])):
         return True
     clause_end = _CLAUSE_END.search(text, behind[0], behind[1])
     stop = clause_end.start() if clause_end else behind[1]
     return any(
-        {kind for kind, _ in match.values} & {"concept"} and not {kind for kind, _ in match.values} & {"card", "filler", "action"}
+        {kind for kind, _ in match.values} & {"concept"}
+        and not {kind for kind, _ in match.values} & {"card", "filler", "action"}
         for match in found
         if between[0] <= match.start < between[1] or behind[0] <= match.start < stop
     )
@@ -310,6 +410,16 @@ def _says_more(text: str, found: list[Found[Value]], between: tuple[int, int], b
 
 _FARTHEST = 24
 _CLAUSE_END = re.compile(r"[,，.。;；!！?？]")
+_YES_NO = re.compile(
+    r"[吗嘛么不没]\W*$|是不是|能不能|可不可以|可唔可以|要不要|会不会|需不需要|用不用|有没有|行不行|可否|是否|"
+    r"(?:^|[,.!?] )(?:can|could|do|does|is|are|should|will|would|must|am|may) (?:i|we|it|they|you|the|my|a|an|someone|cancel\w*)\b"
+)
+_ASKS = re.compile(
+    r"怎|如何|咋|点样|什么|啥|咩|乜|哪|谁|边个|几|多少|多久|多长|为何|吗|嘛|是不是|能不能|可不可以|可唔可以|要不要|会不会|需不需要|用不用|有没有|行不行|可否|是否|还是|"
+    r"步骤|流程|程序|手续|"
+    r"\b(?:how|what|what's|which|who|whom|whose|where|when|why|can|could|do|does|is|are|should|will|would|must|steps?|procedure|process)\b"
+)
+_EXCLUDING = re.compile(r"(?:不是|并非|不要|不办|别的不是|(?<![a-z])not (?:the |my |a |an )?(?:one for (?:the |my )?)?)$")
 _HOW = re.compile(
     r"怎么|怎样|如何|咋|点样|怎办|要做什么|做些什么|要做啥|\bhow (?:do|can|could|should|would|to|does|might|i)\b|\bhow\b|\bsteps?\b|\bprocess\b|\bprocedure\b|流程|步骤|程序|手续|方法"
 )
@@ -339,16 +449,18 @@ def _captured(found: re.Match[str]) -> int:
 
 def _step_reference(text: str, lexicon: Lexicon) -> StepReference | None:
     """The step that folded `text` refers to."""
-    if found := _EXISTS.search(text):
-        return StepReference("exists", _captured(found))
     if _ENDS.search(text):
         return StepReference("ends")
+    if _IN_ORDER.search(text):
+        return None
+    if found := _EXISTS.search(text):
+        return StepReference("exists", _captured(found))
     if found := _FROM_END.search(text):
         second = "penultimate" in found.group() or found.group().startswith(("second", "2nd"))
         return StepReference("nth", _captured(found) or (2 if second else 1), from_end=True)
-    if _NEXT.search(text) and not re.search(r"先.{1,8}[后再]", text):
+    if _NEXT.search(text):
         return StepReference("next")
-    if _PREVIOUS.search(text):
+    if _PREVIOUS.search(text) and not _BEFORE_CANCELLING.search(text):
         return StepReference("previous")
     if found := _NTH.search(text):
         return StepReference("nth", _captured(found))

@@ -17,21 +17,21 @@ _WORDS = {
         "characters": "第 {start}–{end} 字符",
         "as_of": "截至 {}",
         "clarified": "请先确认",
-        "abstained": "文章里没有写到",
+        "abstained": "没有依据，不作回答",
     },
     "zh-Hant": {
         "sources": "來源",
         "characters": "第 {start}–{end} 字元",
         "as_of": "截至 {}",
         "clarified": "請先確認",
-        "abstained": "文章裡沒有寫到",
+        "abstained": "沒有依據，不作回答",
     },
     "en": {
         "sources": "Sources",
         "characters": "characters {start}–{end}",
         "as_of": "as of {}",
         "clarified": "One question first",
-        "abstained": "Not in the articles",
+        "abstained": "No answer: nothing to rest it on",
     },
 }
 _KEPT_FORMAT = frozenset("\n\t")
@@ -63,20 +63,33 @@ def plain(markdown: str) -> str:
 
 def terminal_answer(answer: Answer, find_document: Callable[[str], Document]) -> str:
     """The answer for people at a terminal: its text, the options by number, then each source with its exact words."""
-    blocks = [plain(answer.text)]
+    blocks = [plain(_without_options(answer))]
     if answer.options:
         blocks.append("\n".join(f"  {n}) {visible(option)}" for n, option in enumerate(answer.options, start=1)))
     if answer.citations:
         own = words(answer.language)
-        entries = [_terminal_source(c, find_document(c.chunk.doc_id).path, own) for c in answer.citations]
-        blocks.append("\n".join([own["sources"], *entries]))
+        lines = [own["sources"]]
+        for (doc_id, trail), group in groupby(answer.citations, key=_place):
+            lines.append(f"  {' › '.join(trail)} — {find_document(doc_id).path}")
+            lines += [_terminal_quote(citation, own["characters"]) for citation in group]
+        blocks.append(visible("\n".join(lines)))
     return "\n\n".join(blocks)
 
 
-def _terminal_source(citation: Citation, path: str, own: dict[str, str]) -> str:
-    quote = "\n".join(f"      {line.strip()}" for line in citation.quote.splitlines() if line.strip())
-    where = own["characters"].format(start=citation.start, end=citation.end)
-    return visible(f"  [{citation.marker}] {' › '.join(_trail(citation))}\n{quote}\n      — {path}, {where}")
+def _without_options(answer: Answer) -> str:
+    """The text without its list of the options, which are shown as such."""
+    listed = {f"{n}. {option}" for n, option in enumerate(answer.options, start=1)}
+    return "\n".join(line for line in answer.text.splitlines() if line not in listed).rstrip()
+
+
+def _terminal_quote(citation: Citation, characters: str) -> str:
+    quote = "\n".join(f"      {line.strip()}" for line in plain(citation.quote).splitlines() if line.strip())
+    where = characters.format(start=citation.start, end=citation.end)
+    return f"  [{citation.marker}] {quote.lstrip()} ({where})"
+
+
+def _place(citation: Citation) -> tuple[str, tuple[str, ...]]:
+    return citation.chunk.doc_id, _trail(citation)
 
 
 def _trail(citation: Citation) -> tuple[str, ...]:
@@ -115,7 +128,7 @@ def page_answer(answer: Answer, find_document: Callable[[str], Document]) -> str
     Raised markers keep their text `[1]`, so that what is copied from the page still names its sources.
     """
     # Two markers in a row look like a link to a Markdown reader; they are taken apart first.
-    text = re.sub(r"(?<=[0-9]\])(?=\[[0-9])", " ", visible(answer.text))
+    text = re.sub(r"(?<=[0-9]\])(?=\[[0-9])", " ", visible(_without_options(answer)))
     text = _UNSAFE_IN_ANSWER.sub(_reference, text)
     text = _MARKERS.sub(lambda found: f'<sup class="xk-marker">{found[0]}</sup>', text)
     label = words(answer.language).get(answer.outcome, "")
@@ -131,7 +144,7 @@ def _page_sources(answer: Answer, find_document: Callable[[str], Document]) -> s
     """The sources as HTML, grouped by the place they stand in; one line, as a blank one would end the block."""
     own = words(answer.language)
     lines = [f'<div class="xk-sources"><p class="xk-sources-title">{own["sources"]}</p>']
-    for (doc_id, trail), group in groupby(answer.citations, key=lambda c: (c.chunk.doc_id, _trail(c))):
+    for (doc_id, trail), group in groupby(answer.citations, key=_place):
         document = find_document(doc_id)
         about = [own["as_of"].format(document.as_of) if document.as_of else "", document.license, document.source]
         lines.append(f'<p class="xk-trail">{" › ".join(escape(part) for part in trail)}</p>')
@@ -140,9 +153,8 @@ def _page_sources(answer: Answer, find_document: Callable[[str], Document]) -> s
         lines.append('<ul class="xk-quotes">')
         for c in group:
             where = f"{escape(document.path)}, {own['characters'].format(start=c.start, end=c.end)}"
-            lines.append(
-                f'<li title="{where}"><sup class="xk-marker">[{c.marker}]</sup> <q>{escape(c.quote.strip())}</q></li>'
-            )
+            quote = f'<sup class="xk-marker">[{c.marker}]</sup> <q>{escape(plain(c.quote).strip())}</q>'
+            lines.append(f'<li title="{where}">{quote}</li>')
         lines.append("</ul>")
     return "".join([*lines, "</div>"])
 

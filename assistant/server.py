@@ -38,7 +38,6 @@ _OPEN_FOLDERS = (
     "/static/",
     "/svelte/",
     "/gradio_api/queue/",
-    "/gradio_api/run/predict",
     "/gradio_api/heartbeat/",
     "/gradio_api/startup-events",
     "/gradio_api/cancel",
@@ -166,10 +165,6 @@ def _refusal(status: int, message: str, headers: dict[str, str] | None = None) -
     return JSONResponse({"error": message}, status_code=status, headers=headers)
 
 
-class _TooLarge(Exception):
-    """The body went over the limit while it was read."""
-
-
 class Guard:
     """Wraps an application: unknown hosts, foreign origins, closed paths and large bodies are refused, headers set.
 
@@ -192,25 +187,23 @@ class Guard:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1003})
             return
-        started = False
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal started
             if message["type"] == "http.response.start":
-                started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers[name] = value
             await send(message)
 
         refusal = self._refuse(scope)
-        if refusal is None:
-            try:
-                await self._app(_cleaned(scope), _limited(receive), send_with_headers)
-            except _TooLarge:
-                refusal = _refusal(413, f"The body must be at most {MAX_BODY_BYTES:,} bytes.")
-        if refusal is not None and not started:
+        if refusal is None and scope["method"] not in ("GET", "HEAD"):
+            body = await _read_body(receive)
+            receive = _replayed(body, receive)
+            refusal = _too_large() if len(body) > MAX_BODY_BYTES else None
+        if refusal is not None:
             await refusal(scope, receive, send_with_headers)
+        else:
+            await self._app(_cleaned(scope), receive, send_with_headers)
 
     def _refuse(self, scope: Scope) -> JSONResponse | None:
         headers = Headers(scope=scope)
@@ -218,14 +211,15 @@ class Guard:
         if self._hosts and host.hostname not in self._hosts:
             return _refusal(421, "This address is not served here; use the one that was printed, or set `--root-path`.")
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc not in (host.netloc, self._public):
+        # A sandboxed or local page has the origin "null", which has no host at all.
+        if origin is not None and (urlsplit(origin).netloc or None) not in (host.netloc, self._public):
             return _refusal(403, "Requests from other sites are not answered.")
         path = scope["path"]
         if path not in _OPEN_PATHS and not path.startswith(_OPEN_FOLDERS):
             return _refusal(404, "There is nothing here.")
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:12]) > MAX_BODY_BYTES:
-            return _refusal(413, f"The body must be at most {MAX_BODY_BYTES:,} bytes.")
+            return _too_large()
         return None
 
 
@@ -236,15 +230,25 @@ def _cleaned(scope: Scope) -> Scope:
     return {**scope, "headers": [(name, value) for name, value in scope["headers"] if name not in dropped]}
 
 
-def _limited(receive: Receive) -> Receive:
-    n_bytes = 0
+def _too_large() -> JSONResponse:
+    return _refusal(413, f"The body must be at most {MAX_BODY_BYTES:,} bytes.")
 
-    async def receive_limited() -> Message:
-        nonlocal n_bytes
+
+async def _read_body(receive: Receive) -> bytes:
+    """The body, whole or up to the piece that takes it over the limit."""
+    body = b""
+    while len(body) <= MAX_BODY_BYTES:
         message = await receive()
-        n_bytes += len(message.get("body", b""))
-        if n_bytes > MAX_BODY_BYTES:
-            raise _TooLarge
-        return message
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            break
+    return body
 
-    return receive_limited
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_again() -> Message:
+        return pending.pop() if pending else await receive()
+
+    return receive_again

@@ -124,7 +124,7 @@ _RULES: dict[str, _Rule] = {
         default=str,
         read=_read_url,
     ),
-    "k": _Rule(accepts=f"a whole number from 1 to {_MAX_HITS}", default=lambda: 12, read=_whole_number(1, _MAX_HITS)),
+    "k": _Rule(accepts=f"a whole number from 1 to {_MAX_HITS}", default=lambda: 20, read=_whole_number(1, _MAX_HITS)),
     "host": _Rule(
         accepts="an address to listen on, such as `127.0.0.1` or `0.0.0.0`",
         default=lambda: "127.0.0.1",

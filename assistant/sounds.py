@@ -16,6 +16,12 @@ from corpus.normalize import has_han
 _LATIN_RUN = re.compile(r"[a-z]+(?:[ '][a-z]+)*")
 _LONGEST_TERM = 6
 _MOST_READINGS = 64
+_LONGEST_SPELLING = 24
+# Single syllables that stand between longer words when somebody types pinyin.
+_SYLLABLES = {
+    "yao": "要", "ma": "吗", "de": "的", "wo": "我", "ni": "你", "le": "了", "ne": "呢", "dai": "带", "qu": "去", "neng": "能", "hui": "会", "xiang": "想",
+    "ka": "卡", "zai": "在", "na": "哪", "nar": "哪儿", "ji": "几", "bu": "不", "you": "有", "mei": "没", "shi": "是", "ba": "把", "tui": "退", "xiao": "销", "ban": "办",
+}
 _CARD_NOUNS = "卡证"
 
 
@@ -84,9 +90,10 @@ class Sounds:
         letters = re.sub(r"[^a-z]", "", run)
         best: list[str | None] = [""] + [None] * len(letters)
         for end in range(1, len(letters) + 1):
-            for start in range(max(0, end - 24), end):
-                before, term = best[start], self._by_spelling.get(letters[start:end])
+            for start in range(max(0, end - _LONGEST_SPELLING), end):
+                before, term = best[start], self._by_spelling.get(letters[start:end]) or _SYLLABLES.get(letters[start:end])
                 if before is not None and term is not None:
                     best[end] = before + term
                     break
-        return best[-1] or ""
+        spelled = best[-1] or ""
+        return spelled if any(term in spelled for term in self._by_spelling.values()) else ""

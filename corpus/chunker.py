@@ -18,12 +18,15 @@ from corpus.roles import role_of, says
 CHUNKER_VERSION = "1"
 MAX_PROSE_CHARACTERS = 400
 MAX_NOTE_CHARACTERS = 800
+MAX_LABEL_CHARACTERS = 30
 
 # Roles whose numbered lists are lists of things, not things to do.
-_LISTING = frozenset({"precautions", "reasons", "questions", "materials", "fees", "kinds", "summary", "definition"})
+_LISTING = frozenset({"conditions", "precautions", "reasons", "questions", "materials", "fees", "kinds", "summary", "definition"})
 _LABEL = re.compile(r"\s*(?:\*\*|__)?(?P<label>[^：:。，,；;！!？?\n]{1,24}?)(?:\*\*|__)?\s*[：:](?:\*\*|__)?\s*\S")
+_SENTENCE_LABEL = re.compile(r"\s*(?P<label>[^：:。，,；;！!？?\n]{2,12})。\s*\S")
 _BOLD_LABEL = re.compile(r"\s*(?:\*\*|__)(?P<label>[^*_\n]{1,40}?)[：:]?(?:\*\*|__)")
 _MARKS = re.compile(r"[*_`#]+")
+_SENTENCE = re.compile(r"[。；！？，,;!?：:]")
 _WORD = re.compile(r"[^\W_]")
 
 
@@ -297,7 +300,10 @@ def _procedure(
 
 def _label(content: str) -> str:
     """The leading label of a step, `填写申请表` of `**填写申请表**：在…`; empty when it has none."""
-    found = _BOLD_LABEL.match(content) or _LABEL.match(content)
+    first_line, _, rest = content.partition("\n")
+    if rest.startswith("\n") and 0 < len(first_line) <= MAX_LABEL_CHARACTERS and not _SENTENCE.search(first_line):
+        return heading_text(first_line)  # a step that was a heading
+    found = _BOLD_LABEL.match(content) or _LABEL.match(content) or _SENTENCE_LABEL.match(content)
     return heading_text(found["label"]) if found else ""
 
 

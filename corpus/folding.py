@@ -7,6 +7,9 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+
+import opencc
 
 # Characters that show nothing: soft hyphen, joiners, zero widths, directions, fillers, tags, private use.
 HIDDEN_CLASS = (
@@ -33,7 +36,7 @@ class Folded:
     """A text for searching, and where each of its characters comes from.
 
     Attributes:
-        text: NFKD and case folded, look-alikes replaced, marks above letters and hidden characters dropped,
+        text: NFKD and case folded, in simplified characters, look-alikes replaced, marks above letters and hidden characters dropped,
             entities and escapes read. Lines stay lines.
         starts: Offset in the raw text of each character of `text`, and of the raw text's end as one more.
         ends: Offset in the raw text behind each character of `text`.
@@ -64,7 +67,14 @@ def _fold_character(character: str) -> str:
     if letter := _SQUARED_LETTERS.get(character) or _DINGBAT_DIGITS.get(character):
         return letter
     parts = unicodedata.normalize("NFKD", character).casefold().translate(_LOOKALIKES)
+    if not parts.isascii():
+        parts = _simplifier().convert(parts)
     return "".join(part for part in parts if not unicodedata.combining(part) and unicodedata.category(part) != "Me")
+
+
+@cache
+def _simplifier() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")
 
 
 _TABLE = _Table()

@@ -9,16 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
 
 from corpus.document import Document
 from corpus.folding import HIDDEN_CLASS, fold
 from corpus.markup import markup
 from corpus.planted import instructions, is_polite
-from corpus.promotion import Suspicion, pattern, promotions
+from corpus.promotion import pattern, promotions
+from corpus.suspicion import FindingKind, Suspicion
 from corpus.units import Units
-
-FindingKind = Literal["contact", "image", "link", "call", "hidden", "control", "html", "instruction"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +46,10 @@ _EMOJI_MARKS = re.compile(
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]+")
 _NOT_WORD = re.compile(r"[\W_]+")
 _VISIBLE = re.compile(r"[^\s]")
-_WHY = {"contact": 0, "call": 1, "instruction": 2, "link": 3, "image": 4, "html": 5, "hidden": 6, "control": 7}
+_GRAVITY: tuple[FindingKind, ...] = ("contact", "call", "instruction", "link", "image", "html", "hidden", "control")
+
+# A suspect span: start, end, kind, reason.
+_Suspect = tuple[int, int, FindingKind, str]
 
 
 def find(document: Document) -> tuple[Finding, ...]:
@@ -77,7 +78,7 @@ def clean(document: Document) -> Document:
 
 
 def _find(text: str) -> tuple[Finding, ...]:
-    suspects: list[tuple[int, int, str, str]] = []
+    suspects: list[_Suspect] = []
     rest = text
     while found := list(_scan(rest)):
         suspects += found
@@ -86,11 +87,11 @@ def _find(text: str) -> tuple[Finding, ...]:
     return tuple(_findings(text, suspects))
 
 
-def _scan(text: str) -> Iterator[tuple[int, int, str, str]]:
+def _scan(text: str) -> Iterator[_Suspect]:
     """Every span of `text` with something visible or hidden in it that is suspect, by kind and reason."""
     yield from _characters(text)
     folded = fold(text)
-    units = Units(folded.text, procedure=pattern("procedure"), sales=pattern("sales"))
+    units = Units(folded.text, procedure=pattern("procedure"), sales=pattern("sales"), invites=pattern("invites"))
     for suspicion in _suspicions(folded.text, units):
         start, end = _reached(suspicion, units)
         first, last = folded.raw_span(start, end)
@@ -98,10 +99,11 @@ def _scan(text: str) -> Iterator[tuple[int, int, str, str]]:
             yield first, last, suspicion.kind, suspicion.why
 
 
-def _characters(text: str) -> Iterator[tuple[int, int, str, str]]:
+def _characters(text: str) -> Iterator[_Suspect]:
     start = 1 if text.startswith("\ufeff") else 0
     # Blanking by one visible character keeps the offsets of what is left to find.
-    seen = _EMOJI_MARKS.sub(lambda found: "x" * len(found[0]), text)
+    coloured = any(mark in text for mark in "\ufe0e\ufe0f\u200d")
+    seen = _EMOJI_MARKS.sub(lambda found: "x" * len(found[0]), text) if coloured else text
     for found in _HIDDEN.finditer(seen, start):
         yield found.start(), found.end(), "hidden", "characters that do not show"
     for found in _CONTROL.finditer(text):
@@ -109,9 +111,10 @@ def _characters(text: str) -> Iterator[tuple[int, int, str, str]]:
 
 
 def _suspicions(text: str, units: Units) -> Iterator[Suspicion]:
-    yield from markup(text)
-    yield from promotions(text, _NOT_WORD.sub("", text), units)
-    for suspicion, weak in instructions(text):
+    squeezed = _NOT_WORD.sub("", text)
+    yield from markup(text, squeezed)
+    yield from promotions(text, squeezed, units)
+    for suspicion, weak in instructions(text, squeezed):
         start, end = units.sentence(suspicion.start, suspicion.end)
         if not (weak and is_polite(text[start:end])):
             yield suspicion
@@ -144,20 +147,20 @@ def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return merged
 
 
-def _findings(text: str, suspects: list[tuple[int, int, str, str]]) -> Iterator[Finding]:
+def _findings(text: str, suspects: list[_Suspect]) -> Iterator[Finding]:
     """One finding for every run of overlapping spans, named after the gravest of them."""
     suspects = sorted(suspects)
     line, counted = 1, 0
     for first, last in _overlapping(suspects):
         group = suspects[first:last]
         start, end = group[0][0], max(span[1] for span in group)
-        kind, why = min(((kind, why) for _, _, kind, why in group), key=lambda named: _WHY[named[0]])
+        kind, why = min(((kind, why) for _, _, kind, why in group), key=lambda named: _GRAVITY.index(named[0]))
         line += text.count("\n", counted, start)
         counted = start
-        yield Finding(kind=_kind(kind), start=start, end=end, line=line, why=f"{why[0].upper()}{why[1:]}.")
+        yield Finding(kind=kind, start=start, end=end, line=line, why=f"{why[0].upper()}{why[1:]}.")
 
 
-def _overlapping(suspects: list[tuple[int, int, str, str]]) -> Iterator[tuple[int, int]]:
+def _overlapping(suspects: list[_Suspect]) -> Iterator[tuple[int, int]]:
     first, end = 0, -1
     for index, span in enumerate(suspects):
         if index > first and span[0] >= end:
@@ -167,11 +170,6 @@ def _overlapping(suspects: list[tuple[int, int, str, str]]) -> Iterator[tuple[in
         end = max(end, span[1])
     if suspects:
         yield first, len(suspects)
-
-
-def _kind(name: str) -> FindingKind:
-    kinds: tuple[FindingKind, ...] = get_args(FindingKind)
-    return next(kind for kind in kinds if kind == name)
 
 
 def _cleaned_line(text: str) -> str:

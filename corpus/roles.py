@@ -7,6 +7,8 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+from corpus.normalize import to_simplified
+
 _FILE = Path(__file__).with_name("roles.toml")
 
 
@@ -20,9 +22,10 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 @cache
 def role_of(heading: str) -> str:
     """The role of a section by its heading: a key of `roles.toml`, empty when no word of the file is in it."""
-    return next((role for role, pattern in _patterns().items() if pattern.search(heading)), "")
+    simplified = to_simplified(heading)
+    return next((role for role, pattern in _patterns().items() if pattern.search(simplified)), "")
 
 
 def says(role: str, text: str) -> bool:
     """Whether one of the words of `role` stands in `text`."""
-    return _patterns()[role].search(text) is not None
+    return _patterns()[role].search(to_simplified(text)) is not None

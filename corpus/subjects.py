@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from corpus.aliases import Aliases, Card, load_aliases
 from corpus.blocks import item_marker
+from corpus.document import Document
 from corpus.normalize import normalize
 from corpus.terms import Found, TermList
 
@@ -52,6 +54,10 @@ _VERBS = (
 )
 _NOUN = re.compile(r"([\u4e00-\u9fffa-z0-9]{1,10}?(?:卡|证|账户|帐户|会籍))(?!号|内|里|种|片机)")
 _LATIN_NOUN = re.compile(r"\b((?:[a-z]+ ){1,2}(?:card|pass|account|membership))s?\b")
+# When the text says which card an article is about: how much of it is read, how often and how mostly it is named.
+_READ_CHARACTERS = 20_000
+_FEWEST_MENTIONS = 2
+_MOSTLY = 0.6
 _BARE = frozenset({"card", "cards", "卡片", "账户", "帐户"})
 _ARTICLES = re.compile(
     r"^(?:(?:a|an|the|your|my|how to|to|cancel|cancelling|canceling|closing|close|returning|return|of|for|old) )+"
@@ -75,7 +81,7 @@ class Mention:
     known: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Cards:
     """The cards that can be named: of the alias list, and of a corpus's headings."""
 
@@ -136,17 +142,31 @@ def known_cards(aliases: Aliases | None = None) -> Cards:
     return Cards(aliases, terms, {card.name: card for card in aliases.cards})
 
 
-def subjects_of(headings: Sequence[str], title: str, cards: Cards) -> tuple[str, ...]:
-    """The cards that a section is about, by the deepest of its headings that names one, else by the title.
+def subjects_of(headings: Sequence[str], document: Document, cards: Cards) -> tuple[str, ...]:
+    """The cards that a section is about.
 
-    A name that no alias entry has is returned as it stands in the heading, folded. Empty for a section about
-    cards in general.
+    The deepest of its headings that names a card decides, else the title, else the text of the article when most
+    of the cards it names are one. A name that no alias entry has is returned as it stands in the heading,
+    normalised. Empty for a section about cards in general.
     """
-    for heading in (*reversed(headings), title):
-        names = _named(normalize(heading), cards)
-        if names:
+    for heading in reversed(headings):
+        if names := _named(normalize(heading), cards):
             return names
-    return ()
+    return _document_subject(document.title, document.text, cards)
+
+
+@lru_cache(maxsize=1024)
+def _document_subject(title: str, text: str, cards: Cards) -> tuple[str, ...]:
+    title = normalize(title)
+    if names := _named(title, cards):
+        return names
+    if any(kind == "generic" and len(found.term) > 1 for found in cards.find(title) for kind, _ in found.values):
+        return ()
+    counts = Counter(
+        mention.card for mention in cards.mentions(normalize(text[:_READ_CHARACTERS])) if not cards.is_document(mention.card)
+    )
+    (card, n_mentions), *_ = counts.most_common(1) or [("", 0)]
+    return (card,) if n_mentions >= _FEWEST_MENTIONS and n_mentions >= _MOSTLY * counts.total() else ()
 
 
 def _named(heading: str, cards: Cards) -> tuple[str, ...]:

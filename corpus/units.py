@@ -15,18 +15,17 @@ _BRACKET = re.compile("[" + re.escape("".join(_PAIRS) + "".join(_PAIRS.values())
 _MAX_DEPTH = 4
 _MAX_GROUP = 400
 _MAX_REACH = 300
-_MAX_SHORT_CLAUSE = 16
+_LETTER = re.compile(r"[^\W_]")
 _SENTENCE_END = re.compile(r"[。!?;|\t]|\.(?=\s)|$", re.MULTILINE)
 _SENTENCE_ENDS = ("\n", "。", "!", "?", ";", "|", "\t", ". ")
 _CJK = "\u2e80-\u9fff\uac00-\ud7af\U0001f000-\U0001faff"
-_SEPARATOR = re.compile(
-    rf"[,、:~—]+|(?:{{0}})".replace("{0}", rf"(?<=[{_CJK}])[ ]+|[ ]+(?=[{_CJK}])|或者?|(?<=\s)(?:or|and|but)\s")
-)
+# A comma, a colon, a blank beside Chinese, a conjunction: what stands between them can be kept or dropped alone.
+_SEPARATOR = re.compile(rf"[,、:~—]+|(?<=[{_CJK}])[ ]+|[ ]+(?=[{_CJK}])|或者?|(?<=\s)(?:or|and|but)\s")
 _LINE_OPENING = re.compile(
-    r"(?:[ \t]*(?:#{1,6}|>|[-*+•·](?=\s)|\d{1,3}[.)、]|\([\d一二三四五六七八九十]{1,3}\)|[一二三四五六七八九十]{1,3}、))*[ \t]*(?:\*\*|__)?"
+    r"(?:[ \t]*(?:#{1,6}|>|[-*+•·](?=\s)|\d{1,3}[.)、]|\([\d一二三四五六七八九十]{1,3}\)|[一二三四五六七八九十]{1,3}、)){0,6}[ \t]*"
 )
 _GLUE = re.compile(
-    r"(?:可以|也可以?|还可|亦可|或者?|以及|及|和|与|请|直接|可|,|、|:|\s|[^\w\n。!?;|\])}】」』〕”]|\b(?:or|and|please|just|also|you can|but)\b)+\Z"
+    r"(?:可以|也可以?|还可|亦可|或者?|以及|及|和|与|请|直接|可|\s|[^\w\n。!?;|\])}】」』〕”]|\b(?:or|and|please|just|also|you can|but)\b){1,12}\Z"
 )
 _NOISE = re.compile(r"(?:[^\w\n。!?;|\[({【「『〔“]|_)+")
 
@@ -38,12 +37,16 @@ class Units:
         text: The folded text.
         procedure: What a clause worth keeping has.
         sales: What marks a clause as part of an offer, whatever else it has.
+        invites: What marks a clause as part of an offer when it tells nothing to do.
     """
 
-    def __init__(self, text: str, *, procedure: re.Pattern[str], sales: re.Pattern[str]) -> None:
+    def __init__(
+        self, text: str, *, procedure: re.Pattern[str], sales: re.Pattern[str], invites: re.Pattern[str]
+    ) -> None:
         self._text = text
         self._procedure = procedure
         self._sales = sales
+        self._invites = invites
         self._groups: dict[int, list[list[tuple[int, int, bool]]]] = {}
 
     def sentence(self, start: int, end: int) -> tuple[int, int]:
@@ -62,7 +65,7 @@ class Units:
         return next((group[:2] for group in self._around(start, end) if group[2]), (start, end))
 
     def unit(self, start: int, end: int, *, to_sentence_end: bool = False) -> tuple[int, int]:
-        """The span of the advertisement around `start:end`; with `to_sentence_end`, all that follows in its sentence."""
+        """The span of the advertisement around `start:end`; with `to_sentence_end`, with all that follows in it."""
         low, high = -1, len(self._text) + 1
         for first, last, link in self._around(start, end):
             if link or not self._worth_keeping(first, start, end, last):
@@ -85,7 +88,7 @@ class Units:
     def _absorbed(self, clause: str) -> bool:
         if self._sales.search(clause):
             return True
-        return len(clause.strip()) <= _MAX_SHORT_CLAUSE and not self._tells(clause)
+        return not self._tells(clause) and (self._invites.search(clause) is not None or not _LETTER.search(clause))
 
     def _leftwards(self, first: int, start: int) -> int:
         """Where the advertisement begins: clauses before `start` are taken until one that tells what to do."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from index.index import BUILD_COMMAND, Home, Index, check_files, open_index, rea
 from index.lexical import LexicalIndex
 from index.manifest import (
     FORMAT_VERSION,
+    ArticleStamp,
     Manifest,
     built_files,
     probe_of,
@@ -34,7 +36,7 @@ from index.manifest import (
     sync_folders,
     write_atomically,
 )
-from index.vectors import Batch, Place, VectorStore, chroma_version, public_url
+from index.vectors import Batch, Place, VectorStore, public_url
 from index.verify import store_problems
 
 _BATCH = 256
@@ -121,7 +123,7 @@ class _Bar:
 def _build(home: Home, encoder: Encoder, chroma_url: str, progress: _Progress) -> None:
     current = home.current()
     _remove_leftovers(home, current)
-    files = list_files(home.corpus)
+    files, seen_ns = list_files(home.corpus), time.time_ns()
     entries = _read(home.corpus, progress)
     chunks = [chunk for _, chunks in entries for chunk in chunks]
     if not chunks:
@@ -138,10 +140,24 @@ def _build(home: Home, encoder: Encoder, chroma_url: str, progress: _Progress) -
         LexicalIndex.build(folder / "lexical", ((chunk.chunk_id, chunk.doc_id, passage_of(chunk)) for chunk in chunks))
         known_vectors = _known_vectors(home, current, encoder, chroma_url)
         with known_vectors as known, progress.bar("encoding", len(chunks)) as advance:
-            VectorStore.create(place, _batches(chunks, encoder, known, advance), len(chunks))
+            chroma = VectorStore.create(place, _batches(chunks, encoder, known, advance), len(chunks))
         if problems := store_problems(folder, place):
             raise RuntimeError(f"The index that was built is not what was put in: {' '.join(problems)}")
-        _manifest(name, folder, files, entries, encoder, chroma_url).write(folder)
+        Manifest(
+            generation=name,
+            format_version=FORMAT_VERSION,
+            program=program_digest(),
+            encoder=encoder.name,
+            dimensions=encoder.dimensions,
+            probe=probe_of(encoder),
+            store=public_url(chroma_url),
+            chroma="" if chroma_url else chroma,
+            n_documents=len(entries),
+            n_chunks=len(chunks),
+            built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            articles=_stamps(files, entries, seen_ns),
+            files=built_files(folder),
+        ).write(folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -218,26 +234,13 @@ def _known_vectors(home: Home, current: str, encoder: Encoder, chroma_url: str) 
             vectors.close()
 
 
-def _manifest(
-    name: str, folder: Path, files: Sequence[ArticleFile], entries: Sequence[Entry], encoder: Encoder, chroma_url: str
-) -> Manifest:
+def _stamps(files: Sequence[ArticleFile], entries: Sequence[Entry], seen_ns: int) -> dict[str, ArticleStamp]:
+    """How the articles looked before they were read, with the digests of what was read.
+
+    One that came or went in between is in only one of the two, left out here, and noticed as a change at once.
+    """
     versions = {document.path: document.version for document, _ in entries}
-    return Manifest(
-        generation=name,
-        format_version=FORMAT_VERSION,
-        program=program_digest(),
-        encoder=encoder.name,
-        dimensions=encoder.dimensions,
-        probe=probe_of(encoder),
-        store=public_url(chroma_url),
-        chroma="" if chroma_url else chroma_version(),
-        n_documents=len(entries),
-        n_chunks=sum(len(chunks) for _, chunks in entries),
-        built_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        # A file that came or went while the build ran is not in both, and will be noticed as changed.
-        articles={file.path: stamp_of(file, versions[file.path]) for file in files if file.path in versions},
-        files=built_files(folder),
-    )
+    return {file.path: stamp_of(file, versions[file.path], seen_ns) for file in files if file.path in versions}
 
 
 @contextmanager
@@ -275,8 +278,8 @@ def _writable(home: Home) -> Iterator[None]:
         yield
     except OSError as error:
         raise UnusableInput(
-            f"`data` must be a folder that can be written and has room; got {str(home.data)!r}: {error.strerror or error}. "
-            "Make room, or choose another --data. The index that was in use still is."
+            f"`data` must be a folder that can be written and has room; got {str(home.data)!r}: "
+            f"{error.strerror or error}. Make room, or choose another --data. The index that was in use still is."
         ) from error
 
 

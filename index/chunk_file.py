@@ -23,8 +23,8 @@ CREATE TABLE documents (
     language TEXT NOT NULL, region TEXT NOT NULL, as_of TEXT NOT NULL, masked TEXT NOT NULL, n_chunks INTEGER NOT NULL
 );
 CREATE TABLE places (
-    position INTEGER PRIMARY KEY, chunk_id TEXT NOT NULL, doc_id TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
-    headings TEXT NOT NULL, kind TEXT NOT NULL
+    position INTEGER PRIMARY KEY, chunk_id TEXT NOT NULL, doc_id TEXT NOT NULL, start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL, headings TEXT NOT NULL, kind TEXT NOT NULL
 );
 CREATE TABLE words (position INTEGER PRIMARY KEY, text TEXT NOT NULL, steps TEXT NOT NULL);
 """
@@ -147,7 +147,8 @@ class ChunkFile:
 
     def counts(self) -> tuple[int, int]:
         """How many documents and chunks there are."""
-        return self._rows("SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM places)")[0]
+        n_documents, n_chunks = self._rows("SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM places)")[0]
+        return n_documents, n_chunks
 
     def close(self) -> None:
         """Closes the file; the next call opens it again."""
@@ -179,8 +180,9 @@ def check_span(document: Document, chunk: Chunk) -> None:
 
 def _write_document(connection: sqlite3.Connection, document: Document, n_chunks: int) -> None:
     values = (
-        document.doc_id, document.title, document.text, document.body_start, document.path, document.version, document.source,
-        document.license, document.language, document.region, document.as_of, json.dumps(document.masked), n_chunks,
+        document.doc_id, document.title, document.text, document.body_start, document.path, document.version,
+        document.source, document.license, document.language, document.region, document.as_of,
+        json.dumps(document.masked), n_chunks,
     )  # fmt: skip
     connection.execute(f"INSERT INTO documents ({_DOCUMENT_COLUMNS}, n_chunks) VALUES ({','.join('?' * 13)})", values)
 

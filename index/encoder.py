@@ -119,7 +119,8 @@ class SentenceTransformerEncoder:
             except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
                 raise UnusableInput(
                     f"`encoder` must be `{BUILT_IN}`, or a sentence-transformers model's id or folder; "
-                    f"got {self.name!r}, which cannot be loaded ({_first_line(error)}). Check the name, or download the model first."
+                    f"got {self.name!r}, which cannot be loaded ({_first_line(error)}). "
+                    "Check the name, or download the model first."
                 ) from error
         return self._model
 
@@ -151,7 +152,8 @@ def unit_rows(rows: NDArray[np.floating]) -> Vectors:
     if not np.isfinite(rows).all():
         raise ValueError("An encoder's vectors must be finite; got NaN or infinity.")
     rows[~rows.any(axis=1), 0] = 1.0
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True).astype(np.float32)
+    unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit
 
 
 def _features(normalized: str) -> Iterator[str]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shlex
+import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Literal, Self
 
@@ -19,7 +23,7 @@ from index.errors import IndexDamaged, IndexForeign, IndexMissing, IndexStale
 from index.lexical import LexicalIndex, WordsUnreadable
 from index.manifest import MANIFEST_NAME, Manifest, changed_articles, probe_of, program_digest, same_probe
 from index.retriever import Retriever
-from index.vectors import Place, VectorStore, VectorsUnreadable, chroma_version, public_url
+from index.vectors import Place, VectorStore, VectorsUnreadable, public_url
 
 State = Literal["ready", "missing", "stale", "foreign", "damaged"]
 BUILD_COMMAND = "xiaoka index build"
@@ -92,13 +96,11 @@ class Home:
 class Index:
     """A built index that fits its corpus and its encoder; safe to use from several threads."""
 
-    def __init__(
-        self, *, manifest: Manifest, encoder: Encoder, vectors: VectorStore, lexical: LexicalIndex, chunks: ChunkFile
-    ) -> None:
+    def __init__(self, *, manifest: Manifest, retriever: Retriever, chunks: ChunkFile, resources: ExitStack) -> None:
         self.manifest = manifest
-        self.retriever = Retriever(encoder=encoder, vectors=vectors, lexical=lexical, chunks=chunks)
-        self._vectors = vectors
+        self.retriever = retriever
         self._chunks = chunks
+        self._resources = resources
 
     def document(self, doc_id: str) -> Document:
         """The cleaned document.
@@ -126,8 +128,7 @@ class Index:
 
     def close(self) -> None:
         """Lets go of every file of the index."""
-        self._vectors.close()
-        self._chunks.close()
+        self._resources.close()
 
     def __enter__(self) -> Self:
         return self
@@ -266,7 +267,7 @@ def check_settings(home: Home, manifest: Manifest, encoder: Encoder, chroma_url:
 
     Raises:
         IndexForeign: Another encoder built it.
-        IndexStale: Another version of this program, another store or another version of Chroma did.
+        IndexStale: Another version of this program did, or for another store.
     """
     if manifest.encoder != encoder.name:
         raise IndexForeign(
@@ -276,7 +277,6 @@ def check_settings(home: Home, manifest: Manifest, encoder: Encoder, chroma_url:
     pairs = (
         ("program", manifest.program, program_digest()),
         ("store", manifest.store or "embedded", public_url(chroma_url) or "embedded"),
-        ("Chroma", manifest.chroma, "" if chroma_url else chroma_version()),
     )
     for what, built, now in pairs:
         if built != now:
@@ -293,7 +293,8 @@ def check_corpus(home: Home, manifest: Manifest, changed: Sequence[str]) -> None
         more = f" and {len(changed) - _SHOWN_CHANGES} more" if len(changed) > _SHOWN_CHANGES else ""
         shown = ", ".join(changed[:_SHOWN_CHANGES]) + more
         raise IndexStale(
-            f"The index must fit the corpus; since it was built on {manifest.built_at}, {shown} changed. {home.advice()}"
+            f"The index must fit the corpus; since it was built at {manifest.built_at}, {shown} changed. "
+            f"{home.advice()}"
         )
 
 
@@ -311,6 +312,11 @@ def check_probe(home: Home, manifest: Manifest, encoder: Encoder) -> None:
 
 
 def current_generation(home: Home) -> str:
+    """The name of the generation in use.
+
+    Raises:
+        IndexMissing: There is none.
+    """
     name = home.current()
     if not name:
         raise IndexMissing(f"There must be an index of `{home.corpus}`; none is in `{home.folder}`. {home.advice()}")
@@ -332,16 +338,46 @@ def _open_generation(home: Home, name: str, files: Sequence[ArticleFile], encode
     folder = home.generations / name
     check_corpus(home, manifest, changed_articles(home.corpus, files, manifest, folder))
     check_probe(home, manifest, encoder)
-    try:
-        lexical = LexicalIndex.open(folder / "lexical")
-        vectors = VectorStore.open(home.place(name, chroma_url))
-    except (WordsUnreadable, VectorsUnreadable) as error:
-        raise IndexDamaged(f"{error} {home.advice()}") from error
+    with ExitStack() as resources:
+        try:
+            lexical, vectors = open_halves(folder, home.place(name, chroma_url), resources)
+        except (WordsUnreadable, VectorsUnreadable) as error:
+            raise IndexDamaged(f"{error} {home.advice()}") from error
+        _check_halves(home, manifest, lexical, vectors)
+        chunks = resources.enter_context(closing(ChunkFile(folder / "chunks.sqlite3")))
+        retriever = Retriever(encoder=encoder, vectors=vectors, lexical=lexical, chunks=chunks)
+        return Index(manifest=manifest, retriever=retriever, chunks=chunks, resources=resources.pop_all())
+
+
+def open_halves(folder: Path, place: Place, resources: ExitStack) -> tuple[LexicalIndex, VectorStore]:
+    """Both halves of a generation, read in a copy when its folder cannot be written; `resources` will close them.
+
+    Raises:
+        WordsUnreadable: The lexical half is not there, or damaged.
+        VectorsUnreadable: The vectors are.
+        UnusableInput: The Chroma server does not answer.
+    """
+    if not os.access(folder / "lexical", os.W_OK) and (folder / "lexical").is_dir():
+        # Both libraries write into the folder they read: locks, and Chroma's log.
+        copy = Path(resources.enter_context(TemporaryDirectory(prefix="xiaoka-")))
+        for file in [*folder.glob("lexical/*"), *folder.glob("chroma/*"), *folder.glob("chroma/*/*")]:
+            if file.is_file():
+                target = copy / file.relative_to(folder)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, target)
+        folder, place = copy, replace(place, folder=copy / "chroma")
+    lexical = LexicalIndex.open(folder / "lexical")
+    return lexical, resources.enter_context(closing(VectorStore.open(place)))
+
+
+def _check_halves(home: Home, manifest: Manifest, lexical: LexicalIndex, vectors: VectorStore) -> None:
     if not manifest.n_chunks == lexical.count() == vectors.count():
-        vectors.close()
         raise IndexDamaged(
-            f"The index must hold {manifest.n_chunks} chunks; got {lexical.count()} of words and {vectors.count()} vectors. "
+            f"The index must hold {manifest.n_chunks} chunks; its lexical half holds {lexical.count()}, "
+            f"its vector store {vectors.count()}. {home.advice()}"
+        )
+    if manifest.chroma and manifest.chroma != vectors.version():
+        raise IndexStale(
+            f"The index must be read by the Chroma that wrote it, {manifest.chroma}; got {vectors.version()}. "
             f"{home.advice()}"
         )
-    chunks = ChunkFile(folder / "chunks.sqlite3")
-    return Index(manifest=manifest, encoder=encoder, vectors=vectors, lexical=lexical, chunks=chunks)

@@ -30,10 +30,10 @@ _NOT_SHAPING = frozenset({"aliases.toml", "aliases.py", "subjects.py", "terms.py
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleStamp:
-    """How an article's file looked when it was last compared.
+    """How an article's file looked when its bytes were last read.
 
     Attributes:
-        seen_ns: When that was, in nanoseconds since 1970.
+        seen_ns: A time just before that, in nanoseconds since 1970.
     """
 
     size: int
@@ -107,7 +107,7 @@ class Manifest:
 
 @cache
 def program_digest() -> str:
-    """Digest of the source files that decide what is in an index: reading, cleaning, cutting, and the two halves' tokens.
+    """Digest of the source files that decide what is in an index: reading, cleaning, cutting, words.
 
     Sixteen hexadecimal digits. Taken of the files themselves, so that no one has to remember to raise a version.
     """
@@ -135,8 +135,9 @@ def changed_articles(root: Path, files: Sequence[ArticleFile], manifest: Manifes
         if stamp is None or built is None:
             changed.add(file.path)
         elif not _as_seen(file, stamp):
+            seen_ns = time.time_ns()
             digest = _sha256_or_empty(root / file.path)
-            fresh[file.path] = stamp_of(file, digest)
+            fresh[file.path] = stamp_of(file, digest, seen_ns)
             if digest != built.sha256:
                 changed.add(file.path)
         elif stamp.sha256 != built.sha256:
@@ -146,9 +147,9 @@ def changed_articles(root: Path, files: Sequence[ArticleFile], manifest: Manifes
     return tuple(sorted(changed))
 
 
-def stamp_of(file: ArticleFile, sha256: str) -> ArticleStamp:
-    """How a file looks now."""
-    return ArticleStamp(size=file.size, mtime_ns=file.mtime_ns, seen_ns=time.time_ns(), sha256=sha256)
+def stamp_of(file: ArticleFile, sha256: str, seen_ns: int) -> ArticleStamp:
+    """How a file looked at a time before its bytes were read."""
+    return ArticleStamp(size=file.size, mtime_ns=file.mtime_ns, seen_ns=seen_ns, sha256=sha256)
 
 
 def probe_of(encoder: Encoder) -> tuple[float, ...]:

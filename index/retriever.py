@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from corpus.errors import UnusableInput
 from index.chunk_file import ChunkFile
@@ -85,7 +85,7 @@ def fuse(dense: Scored, lexical: Scored, *, depth: int, dense_weight: float) -> 
     return sorted(fused.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _normalised(leg: Scored, *, least: float, cut: bool) -> tuple[Mapping[str, float], float]:
+def _normalised(leg: Scored, *, least: float, cut: bool) -> tuple[dict[str, float], float]:
     """The scores of a leg divided by its highest, counted from the least possible; and what an absent chunk gets."""
     highest = max((score for _, score in leg), default=least)
     if highest <= least:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, closing
 from itertools import islice
 from pathlib import Path
 
@@ -21,9 +22,10 @@ from index.index import (
     check_probe,
     check_settings,
     current_generation,
+    open_halves,
     read_manifest,
 )
-from index.lexical import LexicalIndex, WordsUnreadable
+from index.lexical import WordsUnreadable
 from index.manifest import Manifest, changed_articles, sha256_of
 from index.vectors import Place, VectorStore, VectorsUnreadable
 
@@ -76,20 +78,15 @@ def store_problems(folder: Path, place: Place) -> list[str]:
 
     Every id is compared; up to 2,000 chunks each is searched for by its own vector, of more an even sample of 500.
     """
-    chunks = ChunkFile(folder / "chunks.sqlite3")
-    vectors: VectorStore | None = None
-    try:
-        ids = chunks.chunk_ids()
-        problems = _id_problems("lexical index", ids, LexicalIndex.open(folder / "lexical").ids())
-        vectors = VectorStore.open(place)
-        problems += _id_problems("vector store", ids, list(vectors.ids()))
-        return problems + list(islice(_lost(vectors, _sample(ids)), _SHOWN))
-    except (WordsUnreadable, VectorsUnreadable) as error:
-        return [str(error)]
-    finally:
-        chunks.close()
-        if vectors is not None:
-            vectors.close()
+    with ExitStack() as resources:
+        ids = resources.enter_context(closing(ChunkFile(folder / "chunks.sqlite3"))).chunk_ids()
+        try:
+            lexical, vectors = open_halves(folder, place, resources)
+            problems = _id_problems("lexical index", ids, lexical.ids())
+            problems += _id_problems("vector store", ids, list(vectors.ids()))
+            return problems + list(islice(_lost(vectors, _sample(ids)), _SHOWN))
+        except (WordsUnreadable, VectorsUnreadable) as error:
+            return [str(error)]
 
 
 def _sample(ids: Sequence[str]) -> Sequence[str]:
@@ -118,11 +115,8 @@ def _id_problems(what: str, ids: Collection[str], found: Collection[str]) -> lis
 
 
 def _count_problems(manifest: Manifest, folder: Path) -> list[str]:
-    chunks = ChunkFile(folder / "chunks.sqlite3")
-    try:
+    with closing(ChunkFile(folder / "chunks.sqlite3")) as chunks:
         counts = chunks.counts()
-    finally:
-        chunks.close()
     expected = (manifest.n_documents, manifest.n_chunks)
     if counts == expected:
         return []
@@ -133,9 +127,8 @@ def _count_problems(manifest: Manifest, folder: Path) -> list[str]:
 
 def _document_problems(corpus: Path, folder: Path, changed: Collection[str]) -> list[str]:
     """Where a chunk is not its span, or a document is not its file as it would be cleaned now."""
-    chunks = ChunkFile(folder / "chunks.sqlite3")
     problems: list[str] = []
-    try:
+    with closing(ChunkFile(folder / "chunks.sqlite3")) as chunks:
         for head in chunks.documents():
             document = chunks.document(head.doc_id)
             for chunk in chunks.chunks(head.doc_id):
@@ -145,8 +138,6 @@ def _document_problems(corpus: Path, folder: Path, changed: Collection[str]) -> 
                     problems.append(str(error))
             if head.path not in changed and not _as_on_disk(corpus, document):
                 problems.append(f"The text of {head.path} in the index must equal the file's; it does not.")
-    finally:
-        chunks.close()
     return problems
 
 

@@ -15,7 +15,7 @@ class Words:
         names: First and second parts of an issuer's name.
         cards: Kinds of card; an issuer's name and a kind make a subject.
         actions: Label and sentence of a step.
-        promotions: How a contact is shown, and the parts that give it away.
+        promotions: How a contact is shown.
     """
 
     names: tuple[tuple[str, ...], tuple[str, ...]]
@@ -42,7 +42,7 @@ class Words:
     table: str
     code_heading: str
     code: str
-    promotions: tuple[tuple[str, tuple[str, ...]], ...]
+    promotions: tuple[str, ...]
     colon: str
     space: str
 
@@ -162,11 +162,11 @@ _CHINESE = Words(
     code_heading="短信样例",
     code="```\n1. 您的卡片已受理\n2. 请留意后续通知\n```",
     promotions=(
-        ("[[TG💪+ @{handle}](https://t.me/s/{handle})]", ("@{handle}", "https://t.me/s/{handle}")),
-        ("加微信：{handle}，专人代办", ("{handle}",)),
-        ("需要的加V {handle}", ("{handle}",)),
-        ("![扫码进群](https://img.example.net/{handle}.png)", ("https://img.example.net/{handle}.png",)),
-        ("点击领取免费流量卡：https://ka.example.com/{handle}", ("https://ka.example.com/{handle}",)),
+        "[[TG💪+ @{handle}](https://t.me/s/{handle})]",
+        "加微信：{handle}，专人代办",
+        "需要的加V {handle}",
+        "![扫码进群](https://img.example.net/{handle}.png)",
+        "点击领取免费流量卡：https://ka.example.com/{handle}",
     ),
     colon="：",
     space="",
@@ -252,9 +252,9 @@ _ENGLISH = Words(
     code_heading="A sample message",
     code="```\n1. Your request was received\n2. Please wait for our notice\n```",
     promotions=(
-        ("[Telegram @{handle}](https://t.me/{handle})", ("@{handle}", "https://t.me/{handle}")),
-        ("Add WeChat: {handle} for help", ("{handle}",)),
-        ("![Scan me](https://img.example.net/{handle}.png)", ("https://img.example.net/{handle}.png",)),
+        "[Telegram @{handle}](https://t.me/{handle})",
+        "Add WeChat: {handle} for help",
+        "![Scan me](https://img.example.net/{handle}.png)",
     ),
     colon=": ",
     space=" ",

@@ -97,7 +97,7 @@ class GeneratedArticle:
     Attributes:
         text: The file's text, with its BOM and line ends.
         procedures: In the order of the text; lists of precautions, reasons and kinds are none.
-        promotions: Handles, addresses and numbers of advertisers; none may stand in a cleaned document.
+        promotions: Advertisers' handles, also as parts of addresses; none may stand in a cleaned document.
         prose: Sentences of the article that belong to no procedure.
     """
 
@@ -215,7 +215,7 @@ class _Writer:
     def text(self) -> str:
         text = "\n\n".join(self.blocks) + "\n"
         if self.style.front_matter:
-            text = f"---\ntitle: {self.title}\nlicense: CC0-1.0\nas_of: 2026-01-31\n---\n\n{text}"
+            text = f'---\ntitle: "{self.title}"\nlicense: CC0-1.0\nas_of: 2026-01-31\n---\n\n{text}'
         text = "\ufeff" + text if self.style.bom else text
         return text.replace("\n", "\r\n") if self.style.crlf else text
 
@@ -368,8 +368,7 @@ class _Writer:
         return self.words.space + self.promotion() if wanted else ""
 
     def promotion(self) -> str:
-        """An advertiser's contact as it stands in an article; what gives it away is added to the truth."""
+        """An advertiser's contact as an article shows it; its handle is added to the truth."""
         handle = "".join(self.rng.choices("abcdefghkmnpqrstuvwxyz", k=5)) + str(self.rng.randint(100, 999))
-        shown, telling = self.rng.choice(self.words.promotions)
-        self.promotions += [part.format(handle=handle) for part in telling]
-        return shown.format(handle=handle)
+        self.promotions.append(handle)
+        return self.rng.choice(self.words.promotions).format(handle=handle)

@@ -24,13 +24,13 @@ _FOUNDING = ROOT.parent / "shared" / "article"
 def attempts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The addresses outside this machine that the test tried to reach; one that is left over fails the test.
 
-    The connection is refused with `network.NetworkRefused` at once; this catches code that swallows the error. A test
-    that provokes an attempt clears the list.
+    The connection is refused with `network.NetworkRefused` at once; this catches code that swallows the error. Attempts
+    while modules are imported or wider fixtures set up count for the first test after. A test that provokes an attempt
+    clears the list.
     """
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-    network.attempts.clear()
     yield network.attempts
     tried = list(network.attempts)
     network.attempts.clear()

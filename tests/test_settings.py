@@ -14,7 +14,7 @@ from corpus.errors import UnusableInput
 def test_defaults_serve_on_loopback_with_the_shipped_articles(tmp_path: Path) -> None:
     settings = load_settings({}, environ={}, folder=tmp_path)
 
-    assert (settings.host, settings.port, settings.k) == ("127.0.0.1", 7860, 12)
+    assert (settings.host, settings.port, settings.k) == ("127.0.0.1", 7860, 20)
     assert (settings.encoder, settings.chroma_url, settings.root_path) == ("builtin", "", "")
     assert settings.corpus.parts[-2:] == ("corpus", "articles")
     assert settings.data.name == "xiaoka"
@@ -35,7 +35,7 @@ def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path)
 
 
 def test_an_empty_variable_counts_as_not_set(tmp_path: Path) -> None:
-    assert load_settings({}, environ={"XIAOKA_K": ""}, folder=tmp_path).k == 12
+    assert load_settings({}, environ={"XIAOKA_K": ""}, folder=tmp_path).k == 20
 
 
 def test_the_process_environment_and_working_directory_are_read_when_none_is_given(

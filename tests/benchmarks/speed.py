@@ -8,6 +8,7 @@ Every measurement is made in a process of its own, so that none profits from wha
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import platform
@@ -33,24 +34,32 @@ N_STARTS = 7
 N_QUESTIONS = 300
 _MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024  # the unit of `ru_maxrss`
 _VERSIONS_OF = ("xiaoka", "chromadb", "tantivy", "numpy", "gradio", "langchain")
+# Some of these the articles do not answer: an abstention takes its time too.
 _ASKED = (
     "{card}怎么注销？",
-    "我想把{card}销掉，要走哪些步骤",
+    "我想把{card}销掉，要走哪些步骤？",
     "{card}注销第{n}步是什么？",
-    "注销{card}之前要注意什么",
+    "注销{card}之前要注意什么？",
     "{card}註銷的流程是什麼？",
     "How do I cancel the {card}?",
-    "{card}里的余额能退吗",
-    "请问{card}能不能代办注销",
+    "{card}里的余额能退吗？",
+    "{card}能不能代办注销？",
     "卡丢了，{card}还能销户吗？",
-    "{card}的押金多少钱",
-)  # a few that the articles do not answer are among them: an abstention takes its time too
+    "{card}的押金多少钱？",
+)
+_OPENINGS = ("", "请问", "你好，", "想了解一下，", "急！", "Hi, ")
+_ENDINGS = ("", "谢谢", "在线等", "麻烦了", "我在外地。", " Thanks.")
 
 
 def questions(cards: Sequence[str], n: int) -> list[str]:
-    """`n` questions about cards of the corpus, different as far as there are cards enough."""
+    """`n` questions about cards of the corpus, no two the same up to 360 of them."""
     rng = random.Random(SEED)
-    return [_ASKED[at % len(_ASKED)].format(card=rng.choice(cards), n=rng.randint(1, 4)) for at in range(n)]
+    spoken = list(itertools.product(_OPENINGS, _ASKED, _ENDINGS))
+    rng.shuffle(spoken)
+    return [
+        opening + asked.format(card=rng.choice(cards), n=rng.randint(1, 4)) + ending
+        for opening, asked, ending in itertools.islice(itertools.cycle(spoken), n)
+    ]
 
 
 def measure(n_articles: int) -> dict[str, Any]:

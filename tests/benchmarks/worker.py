@@ -48,8 +48,8 @@ def build(corpus: str, data: str) -> dict[str, Any]:
 def answer(corpus: str, data: str, asked: str) -> dict[str, Any]:
     """Answers one question after the other; the first ones are not counted."""
     from assistant.assistant import Assistant
-    from index.build import open_index
     from index.encoder import load_encoder
+    from index.index import open_index
 
     outcomes: dict[str, int] = {}
     milliseconds: list[float] = []
