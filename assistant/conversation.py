@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from assistant.question import Question, Reader
 
 MAX_TURNS = 20
+_LONGEST_REPLY = 20
 _GENERAL = frozenset({"definition", "kinds", "summary", "precautions", "reasons", "comparison"})
 
 
@@ -43,16 +44,35 @@ def resolve(turns: Sequence[str], reader: Reader, options: Sequence[str]) -> tup
 
 def _completed(question: Question, memory: _Memory, options: Sequence[str]) -> Question:
     cards = question.cards or question.cued
+    if not cards and question.excluded and memory.pending is not None:
+        cards = tuple(name for name in options if name not in question.excluded)
+        return _asking_again(question, memory.pending, cards if len(cards) == 1 else ())
     if not cards and 0 < question.option <= len(options) and memory.pending is not None and not memory.cards:
         cards = (options[question.option - 1],)
         return _asking_again(question, memory.pending, cards)
     if cards and not _asks(question) and memory.pending is not None:
         return _asking_again(question, memory.pending, cards)
+    if not question.asks and memory.pending is not None and memory.cards and _completes(question, memory):
+        pending = memory.pending
+        return replace(
+            pending, raw=question.raw, text=f"{pending.text} {question.text}", cards=memory.cards,
+            concepts=tuple(dict.fromkeys((*pending.concepts, *question.concepts))), focus=pending.focus,
+        )
     if not cards and not question.unknown_card and not question.all_cards and memory.cards and _leaves_out(question):
         question = replace(question, cards=memory.cards)
         if question.asks_yes_or_no and not question.concepts and memory.pending and not memory.pending.asks_yes_or_no and not memory.pending.cancels:
             question = replace(question, concepts=memory.pending.concepts, focus=memory.pending.concepts)
     return question
+
+
+def _completes(question: Question, memory: _Memory) -> bool:
+    """Whether a turn that asks nothing adds to the question before it: "在网点办的那种"."""
+    cards = question.cards or question.cued
+    return bool(
+        question.concepts and len(question.text) <= _LONGEST_REPLY and not question.actions and not question.step
+        and memory.pending and (memory.pending.cancels or "cancel" in memory.pending.actions)
+        and (not cards or set(cards) <= set(memory.cards)) and not question.intents & _GENERAL
+    )
 
 
 def _asks(question: Question) -> bool:

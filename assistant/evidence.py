@@ -28,7 +28,8 @@ UnitKind = Literal["step", "lead", "note", "item", "prose"]
 MAX_UNIT_CHARACTERS = 220
 # What a part of a question weighs: a concept 1, a pair of characters that the lexicon does not know less, what stands
 # beside the asking clauses less again; a pair that no unit has lowers every score a little, up to a limit.
-_PAIR = 0.4
+_PAIR = 0.6
+_SYNONYM = 0.85  # of a concept's weight, when the unit has another word for it than the question
 _FOCUSED, _ASIDE = 1.0, 0.35
 _UNSEEN, _MOST_UNSEEN = 0.45, 6
 _LABELLED = re.compile(r"(?:\*\*|__)[^*_\n]{1,30}(?:\*\*|__)\s*[：:]|(?:\*\*|__)[^*_\n]{1,30}[：:](?:\*\*|__)")
@@ -53,6 +54,7 @@ class Unit:
         cards: The cards that its section is about, empty for a section about none in particular.
         text: The span normalised, with its nearest heading when the chunk is no procedure.
         concepts: The concepts that the text speaks of.
+        words: The words of the lexicon by which it does.
     """
 
     chunk: Chunk
@@ -65,6 +67,7 @@ class Unit:
     named: tuple[str, ...]
     text: str
     concepts: frozenset[str]
+    words: frozenset[str]
 
     @property
     def in_procedure(self) -> bool:
@@ -109,15 +112,18 @@ class UnitReader:
                 kind = "item"  # `**会员卡**：…` on a line of its own
             text = normalize(f"{nearest} {document.text[start:end]}")
             if text:
+                concepts, words = self._found(text)
                 yield Unit(
                     chunk=chunk, kind=kind, start=start, end=end, number=number, role=role, cards=cards,
                     named=tuple(mention.card for mention in self._cards.mentions(text)),
-                    text=text, concepts=self._concepts(text),
+                    text=text, concepts=concepts, words=words,
                 )
 
-    def _concepts(self, text: str) -> frozenset[str]:
-        chinese = {name for name, words in self._words if any(word in text for word in words)}
-        return frozenset(chinese | {name for found in self._english.find(text) for name in found.values})
+    def _found(self, text: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The concepts that a text speaks of, and the words by which it does."""
+        found = {(name, word) for name, words in self._words for word in words if word in text}
+        found |= {(name, match.term) for match in self._english.find(text) for name in match.values}
+        return frozenset(name for name, _ in found), frozenset(word for _, word in found)
 
 
 def _spans(text: str, chunk: Chunk) -> Iterable[tuple[UnitKind, int, int, int]]:
@@ -182,12 +188,15 @@ def rank_units(question: Question, units: Sequence[Unit], lexicon: Lexicon, boos
     pair_weights = {pair: _PAIR * focus * _idf(seen[pair], len(units)) for pair, focus in pairs.items() if seen[pair]}
     n_unseen = sum(focus == _FOCUSED and not seen[pair] for pair, focus in pairs.items())
     total = sum(weights.values()) + sum(pair_weights.values()) + _UNSEEN * min(n_unseen, _MOST_UNSEEN)
+    literal = {
+        name: {word for word in lexicon.concepts[name].words if word.rstrip("*") in question.text} for name in concepts
+    }
     scored = []
     for unit in units:
         if typed and not all(holds(unit, value_type) for value_type in typed):
             continue
         covered = frozenset(concepts) & unit.concepts
-        weight = sum(weights[name] for name in covered) + sum(w for pair, w in pair_weights.items() if pair in unit.text)
+        weight = sum(weights[name] * (1.0 if literal[name] & unit.words else _SYNONYM) for name in covered) + sum(w for pair, w in pair_weights.items() if pair in unit.text)
         score = weight / total if total else 0.0
         score += _asked_bonus(question, unit, lexicon) + boost.get(unit.chunk.chunk_id, 0.0) + (0.3 if typed else 0.0)
         if score > 0:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistant.answer import AnswerStep, Outcome, Reason
 from assistant.catalog import Catalog, Procedure
@@ -12,7 +13,7 @@ from assistant.citations import Citations
 from assistant.evidence import Scored, Unit, rank_units
 from assistant.lexicon import Lexicon
 from assistant.phrases import joined, say, shown
-from assistant.question import Question
+from assistant.question import BESIDE_CARDS, Question
 from corpus.document import Chunk, Document, Step
 from corpus.normalize import Language, normalize
 from corpus.roles import role_of
@@ -23,6 +24,7 @@ _ADDS_FROM = 0.2
 _AS_GOOD = 0.25  # units within this of the best count as answering too, when it is asked whether cards differ
 _KNOWN_SHARE = 0.6  # of a question's characters, below which it is about something else
 _MAX_UNITS = 3
+_MAX_ITEMS = 8
 _LISTED_ROLES = {"precautions": "precautions", "reasons": "reasons", "summary": "summary"}
 
 
@@ -162,14 +164,18 @@ class Composer:
         question, lexicon = self.question, self.sources.lexicon
         if question.cancels:
             return True
-        about = [name for name in question.focus if name not in _BESIDE_CARDS]
+        about = [name for name in question.focus if name not in BESIDE_CARDS]
+        if not question.asks and question.wishes:
+            return True
         if any(lexicon.concepts[name].kind in {"typed", "need"} for name in question.focus):
             return False
         if _WHOLE.search(question.text):
             return not about or not _ONE_THING.search(question.text)
         asked = any(pattern.search(question.text) for entry in lexicon.asked.values() for pattern in entry.asks)
-        if asked or about or question.asks_yes_or_no:
+        if asked or about:
             return False
+        if question.asks_yes_or_no:
+            return "cancel" in question.actions and not question.unknown
         if "cancel" in question.actions:
             return not question.focus_unknown or not _ONE_THING.search(question.text)
         return not question.unknown and not question.concepts
@@ -281,6 +287,8 @@ class Composer:
         for mention in reversed(catalog.cards.mentions(heading)):
             heading = heading[: mention.start] + " " + heading[mention.end :]
         words = {word for name in question.concepts for word in self.sources.lexicon.concepts[name].words}
+        if set(question.concepts) & _OFFLINE:
+            words |= {word for name in _OFFLINE for word in self.sources.lexicon.concepts[name].words}
         n_words = sum(word in heading for word in words if len(word) > 1)
         n_pairs = sum(heading[at : at + 2] in question.text for at in range(len(heading) - 1) if heading[at : at + 2] not in _EVERY_HEADING)
         return n_words + n_pairs
@@ -397,7 +405,8 @@ class Composer:
         reference = self.question.step
         assert reference is not None
         units = [unit for unit in self.sources.units(document.doc_id) if unit.chunk.chunk_id == chunk.chunk_id and unit.kind == "step"]
-        ranked = self._ranked(units)
+        anchor = replace(self.question, concepts=tuple(name for name in self.question.concepts if name not in _OFFLINE | {"online"}) or self.question.concepts)
+        ranked = rank_units(anchor, units, self.sources.lexicon, {})
         if not ranked or not ranked[0].covered and ranked[0].score < ANSWERS_FROM:
             return self._detail(subjects)
         number = ranked[0].unit.number + (1 if reference.kind == "next" else -1)
@@ -420,9 +429,9 @@ class Composer:
         question = self.question
         if question.step is not None:
             return None
-        if subjects and ("definition" in question.intents or "usage" in question.focus) and not question.cancels:
+        if subjects and ("definition" in question.intents or "usage" in question.focus) and not question.actions:
             return self._described(subjects)
-        intents = [name for name in ("summary", "definition", "kinds", "precautions", "reasons") if name in question.intents]
+        intents = [name for name in ("summary", "precautions", "definition", "kinds", "reasons") if name in question.intents]
         if not intents or (subjects and not {"precautions", "reasons"} & set(intents)) or question.cancels and "reasons" not in intents:
             return None
         typed = [name for name in question.concepts if self.sources.lexicon.concepts[name].kind]
@@ -555,9 +564,16 @@ class Composer:
         return sorted(chosen, key=lambda s: (s.unit.chunk.doc_id, s.unit.start))
 
     def _quoting(self, chosen: Sequence[Scored], head: str, decided: str, *, rejected: Sequence[Scored] = ()) -> Draft:
-        lines = [self._quoted(scored.unit) for scored in chosen]
+        lines = [self._quoted(unit) for scored in chosen for unit in (scored.unit, *self._led_into(scored.unit))]
         body = lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines)
         return Draft(outcome="answered", text=f"{head}\n\n{body}", decided=decided, rejected=_rejected(rejected))
+
+    def _led_into(self, unit: Unit) -> list[Unit]:
+        """The items that a unit ending in a colon leads into."""
+        if unit.in_procedure or not unit.text.endswith((":", "：")):
+            return []
+        behind = [other for other in self.sources.units(unit.chunk.doc_id) if other.start > unit.start and other.chunk.headings == unit.chunk.headings]
+        return list(itertools.takewhile(lambda other: other.kind == "item", behind))[:_MAX_ITEMS]
 
     def _quoted(self, unit: Unit) -> str:
         document = self.sources.document(unit.chunk.doc_id)
@@ -613,10 +629,9 @@ class Composer:
 
 
 _STEP_COUNT = re.compile(r"步骤?.{0,4}(?:最多|最少|更多|更少|多|少)|哪.{0,4}步(?:骤)?(?:最)?(?:多|少)|几步|(?:most|fewest|more|fewer|number of|how many) steps")
-_WHOLE = re.compile(r"步骤|流程|程序|全套|列(?:给|出|个)|一条一条|一步一步|从头教|step by step|all the steps|全过程|顺序|从头到尾|(?:先|头一步|首先).{0,3}[干做办弄].{1,6}(?:后|再|然后)|攻略|教程|\bprocedure\b|\bprocess\b(?! my)|\bsteps\b|walk me through|instructions")
-_ONE_THING = re.compile(r"什么(?!都)|哪(?!几步|些步骤)|谁|多少|几(?!步)|\bwho\b|\bwhere\b|\bwhich\b|\bwhen\b")
-# Concepts that a card is spoken of with and that ask nothing by themselves.
-_BESIDE_CARDS = frozenset({"old_card", "lost", "chip"})
+_WHOLE = re.compile(r"步骤|流程|程序|全套|列(?:给|出|个)|环节|要经过|一条一条|一步一步|从头教|step by step|all the steps|全过程|顺序|从头到尾|(?:先|头一步|首先).{0,3}[干做办弄].{1,6}(?:后|再|然后)|攻略|教程|\bprocedure\b|\bprocess\b(?! my)|\bsteps\b|walk me through|instructions")
+_ONE_THING = re.compile(r"什么(?!都)|啥|咩|哪(?!几步|些步骤)|谁|多少|几(?!步)|\bwho\b|\bwhere\b|\bwhich\b|\bwhen\b")
+_OFFLINE = frozenset({"counter", "branch", "in_person"})
 _EVERY_HEADING = frozenset({"注销", "怎么", "办理", "流程", "步骤", "退卡", "如何", "方法", "销户", "手续"})
 _DEFINES = re.compile(r"是一种|是指|指的是|一种|是嵌|\bis an?\b|refers to|means")
 _UNNUMBERED = re.compile(r"^\s*(?:\d{1,2}[.、)）．]|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[)）])\s*")

@@ -81,7 +81,7 @@ _FIRST = re.compile(
 _ENDS = re.compile(r"(?:头|第)一步.{0,6}最后一步|首尾|\bfirst and (?:the )?last\b")
 _NEXT = re.compile(
     r"下一步|后面那?一步|后一步|后头那?一步|下个步骤|紧接着|接下来|接着.{0,4}(?:干|做|要|该|怎|是|会)|(?:之后|以后|完(?:了)?(?:以后|之后|后)?|好(?:了)?(?:之后|以后)?|后)[,，]?(?:又|还|就)?(?:该|要|应该|需要|得|再)?(?:干|做|怎么办|是哪一?步|是什么步|是啥|哪一?步|走哪|咋办|如何)|"
-    r"\bnext\b|\bwhat (?:\w+ ){0,4}after\b|\bafter (?:that|this|(?:i|they|we|the|submit|sign|review|hand)\b.{0,40}(?:what|which|then))|\bthen what\b|\b(?:step|what) (?:comes|happens|is|follows) (?:right |immediately |just )?(?:after|next)\b|\bwhat (?:happens|comes|do i do|should i do|do they \w+|will they \w+) (?:right |immediately |just )?(?:after|once)\b"
+    r"\bnext\b(?! (?:month|week|year|time|day|to|monday|tuesday))|\bwhat (?:\w+ ){0,4}after\b|\bafter (?:that|this|(?:i|they|we|the|submit|sign|review|hand)\b.{0,40}(?:what|which|then))|\bthen what\b|\b(?:step|what) (?:comes|happens|is|follows) (?:right |immediately |just )?(?:after|next)\b|\bwhat (?:happens|comes|do i do|should i do|do they \w+|will they \w+) (?:right |immediately |just )?(?:after|once)\b"
 )
 _PREVIOUS = re.compile(
     r"上一步|前一步|前面一步|(?:之前|以前|前)[,，]?(?:要|该|应该|得|需要)?(?:是哪一?步|先做什么|先干|做什么|干什么|干啥|做啥|的那一?步|那一?步|还?要先)|\b(?:just|right|immediately) before\b|\bprevious step\b|\bstep before\b|\bwhat (?:\w+ ){0,4}before (?:i|the|they|signing|submit|going)\b|\bcomes before\b"
@@ -125,6 +125,8 @@ class Question:
         focus: Those of `concepts` that stand in the clauses that ask, all of them when no clause does.
         focus_unknown: Those of `unknown` that stand in the clauses that ask.
         excluded: The cards it says it does not mean.
+        asks: Whether one of its clauses asks; it states or wishes otherwise.
+        wishes: Whether it says that somebody wants to cancel.
         asks_yes_or_no: Whether it can be answered by yes or no.
         intents: The kinds of question it could be.
         cancels: Whether a word for "how" stands beside a word for cancelling, with nothing else asked between.
@@ -149,6 +151,8 @@ class Question:
     focus: tuple[str, ...] = ()
     focus_unknown: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    asks: bool = False
+    wishes: bool = False
     asks_yes_or_no: bool = False
     intents: frozenset[str] = frozenset()
     cancels: bool = False
@@ -254,7 +258,7 @@ class Reader:
         found = self.find(text)
         latin = [word for word in self._unexplained(text, found) if not has_han(text[word[0] : word[1]])]
         if latin:
-            spelled = self._sounds.from_pinyin(text)
+            spelled = self._sounds.from_pinyin(text, latin)
             if spelled != text:
                 text = normalize(spelled)
                 found = self.find(text)
@@ -320,6 +324,8 @@ class Reader:
             concepts = (*concepts, "id_document")
         asking = _asking_clauses(text)
         within = [match for match in found if any(start <= match.start < end for start, end in asking)]
+        if not _concepts(within) and not any(kind in {"action", "card", "cue"} for match in within for kind, _ in match.values):
+            asking = []  # "…，怎么办？" asks about what stands before it
         return Question(
             raw=raw,
             text=text,
@@ -333,6 +339,8 @@ class Reader:
             concepts=concepts,
             unknown=tuple(text[start:end] for start, end in unknown),
             focus=tuple(name for name in concepts if name in _concepts(within)) if asking else concepts,
+            asks=bool(asking),
+            wishes=_wishes(text, found),
             focus_unknown=tuple(text[s:e] for s, e in unknown if not asking or any(b <= s < z for b, z in asking)),
             excluded=excluded,
             asks_yes_or_no=bool(_YES_NO.search(text)),
@@ -371,8 +379,26 @@ def _one_slip(word: str, known: str) -> bool:
 def _concepts(found: list[Found[Value]]) -> tuple[str, ...]:
     """What the terms ask about: the concepts, and the actions other than cancelling."""
     return tuple(dict.fromkeys(
-        name for match in found for kind, name in match.values if kind == "concept" or (kind == "action" and name != "cancel")
+        name
+        for match in found
+        if ("filler", "") not in match.values
+        for kind, name in match.values
+        if kind == "concept" or (kind == "action" and name != "cancel")
     ))
+
+
+def _wishes(text: str, found: list[Found[Value]]) -> bool:
+    """Whether a clause says that somebody wants to cancel, and nothing else."""
+    at = 0
+    for end in [*_CLAUSE_END.finditer(text), None]:
+        stop = end.start() if end else len(text)
+        within = [match for match in found if at <= match.start < stop]
+        if any(("action", "cancel") in match.values for match in within) and not set(_concepts(within)) - BESIDE_CARDS and (
+            _WISHES.search(text, at, stop)
+        ):
+            return True
+        at = end.end() if end else stop
+    return False
 
 
 def _asking_clauses(text: str) -> list[tuple[int, int]]:
@@ -394,7 +420,8 @@ def _says_more(
     behind: tuple[int, int],
 ) -> bool:
     """Whether a clause ends within `between`, or something is asked about in it or in the rest of the clause `behind`."""
-    if _CLAUSE_END.search(text[between[0] : between[1]]):
+    ends = list(_CLAUSE_END.finditer(text[between[0] : between[1]]))
+    if len(ends) > 1 or (ends and not _BARE_HOW.search(text[between[0] + ends[0].start() :])):
         return True
     if any(between[0] <= start and end <= between[1] and end - start > 1 for start, end in unknown if has_han(text[start:end])):
         return True
@@ -408,8 +435,13 @@ def _says_more(
     )
 
 
+# Concepts that a card is spoken of with and that ask nothing by themselves.
+BESIDE_CARDS = frozenset({"old_card", "lost", "chip"})
 _FARTHEST = 24
+# A clause that asks "how" of what was said before it: nothing in it but the question word.
+_BARE_HOW = re.compile(r"^[,，.。;；!！?？ ]*(?:我|那|请问|要|该|应该|需要|得|具体|这|应|到底|麻烦问下)*(?:怎么|怎样|如何|咋|点样|怎办)(?:办理?|弄|整|搞|操作|走|做|处理|好|样|才行|行|是好)*(?:呢|啊|呀|吧|好|来着|比较好|嘛)*[?？!！。 ]*(?:$|[,，])")
 _CLAUSE_END = re.compile(r"[,，.。;；!！?？]")
+_WISHES = re.compile(r"想|要|打算|准备|计划|希望|决定|求|不用了|不要了|\b(?:want|need|would like|wish|plan|trying|going to|like to)\b")
 _YES_NO = re.compile(
     r"[吗嘛么不没]\W*$|是不是|能不能|可不可以|可唔可以|要不要|会不会|需不需要|用不用|有没有|行不行|可否|是否|"
     r"(?:^|[,.!?] )(?:can|could|do|does|is|are|should|will|would|must|am|may) (?:i|we|it|they|you|the|my|a|an|someone|cancel\w*)\b"
@@ -421,7 +453,7 @@ _ASKS = re.compile(
 )
 _EXCLUDING = re.compile(r"(?:不是|并非|不要|不办|别的不是|(?<![a-z])not (?:the |my |a |an )?(?:one for (?:the |my )?)?)$")
 _HOW = re.compile(
-    r"怎么|怎样|如何|咋|点样|怎办|要做什么|做些什么|要做啥|\bhow (?:do|can|could|should|would|to|does|might|i)\b|\bhow\b|\bsteps?\b|\bprocess\b|\bprocedure\b|流程|步骤|程序|手续|方法"
+    r"怎么|怎样|如何|咋|点样|怎办|要做什么|做些什么|要做啥|\bhow\b(?! (?:does|did|will|long|much|many|soon|is|are))|\bsteps?\b|\bprocess\b|\bprocedure\b|流程|步骤|程序|手续(?!费)|方法"
 )
 
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from corpus.normalize import has_han
 
-_LATIN_RUN = re.compile(r"[a-z]+(?:[ '][a-z]+)*")
 _LONGEST_TERM = 6
 _MOST_READINGS = 64
 _LONGEST_SPELLING = 24
@@ -81,9 +80,17 @@ class Sounds:
         sounds = itertools.islice(itertools.product(*readings), _MOST_READINGS)
         return next((self._by_sound[sound] for sound in sounds if sound in self._by_sound), "")
 
-    def from_pinyin(self, text: str) -> str:
-        """`text` with Latin runs that spell terms in full replaced by the terms."""
-        return _LATIN_RUN.sub(lambda run: self._spelled(run.group()) or run.group(), text)
+    def from_pinyin(self, text: str, unknown: Sequence[tuple[int, int]]) -> str:
+        """`text` with runs of unknown Latin words that spell terms in full replaced by the terms."""
+        runs: list[tuple[int, int]] = []
+        for start, end in unknown:
+            if runs and not text[runs[-1][1] : start].strip():
+                runs[-1] = (runs[-1][0], end)
+            else:
+                runs.append((start, end))
+        for start, end in reversed(runs):
+            text = text[:start] + (self._spelled(text[start:end]) or text[start:end]) + text[end:]
+        return text
 
     def _spelled(self, run: str) -> str:
         """The terms that a run of letters spells from its first to its last, empty when it does not."""

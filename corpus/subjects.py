@@ -53,6 +53,8 @@ _VERBS = (
     "、",
 )
 _NOUN = re.compile(r"([\u4e00-\u9fffa-z0-9]{1,10}?(?:卡|证|账户|帐户|会籍))(?!号|内|里|种|片机)")
+_FUNCTION_WORD = re.compile(r"[的不这那哪几每各种些是在了张]|什么|怎么|没用|多余|常用|闲置")
+_DOING = re.compile(r"(?:退|销|办|补|换|发|持|用|刷|打|领|开)[卡证]$")  # what is done with a card, not a card
 _LATIN_NOUN = re.compile(r"\b((?:[a-z]+ ){1,2}(?:card|pass|account|membership))s?\b")
 # When the text says which card an article is about: how much of it is read, how often and how mostly it is named.
 _READ_CHARACTERS = 20_000
@@ -185,7 +187,7 @@ def _named(heading: str, cards: Cards) -> tuple[str, ...]:
         return ()
     for noun in _NOUN.findall(heading):
         name = _stripped(noun)
-        if len(name) > 1 and not name.startswith(("什么", "哪", "这", "那")):
+        if len(name) > 1 and not _DOING.search(name) and not _FUNCTION_WORD.search(name) and not name.startswith(("什么", "哪", "这", "那")):
             return (name,)
     for noun in _LATIN_NOUN.findall(heading):
         name = _ARTICLES.sub("", noun)
@@ -200,6 +202,6 @@ def _stripped(noun: str) -> str:
     while changed:
         changed = False
         for verb in _VERBS:
-            if noun.startswith(verb) and len(noun) > len(verb) + 1:
+            if noun.startswith(verb) and len(noun) > len(verb):
                 noun, changed = noun[len(verb) :], True
     return noun
