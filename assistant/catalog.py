@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.lexicon import Lexicon
 from corpus.document import Document
 from corpus.normalize import normalize
-from corpus.subjects import Cards, known_cards, subjects_of
+from corpus.subjects import Cards, known_cards, subjects_of, surface_of
 from corpus.terms import TermList
 
 
@@ -35,10 +35,16 @@ class Catalog:
     Attributes:
         cards: The cards that can be named: of the alias list and of the corpus's headings.
         procedures: In the order of the corpus.
+        surfaces: Card → the words by which its headings, its title or its text call it.
     """
 
     cards: Cards
     procedures: tuple[Procedure, ...]
+    surfaces: Mapping[str, str]
+
+    def called(self, card: str) -> str:
+        """What the corpus itself calls a card, its name in the alias list when the corpus does not name it."""
+        return self.surfaces.get(card, card)
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -79,24 +85,28 @@ def build_catalog(
         for word in words:
             actions.add(word, name)
     known = known_cards()
-    procedures = []
+    procedures: list[Procedure] = []
+    surfaces: dict[str, str] = {}
     documents: dict[str, Document] = {}
     for doc_id, headings, kind, chunk_id in outline:
         if kind != "procedure":
             continue
         if doc_id not in documents:
             documents[doc_id] = read(doc_id)
+        cards = subjects_of(headings, documents[doc_id], known)
+        for card in cards:
+            surfaces.setdefault(card, surface_of(card, headings, documents[doc_id], known))
         procedures.append(
             Procedure(
                 doc_id=doc_id,
                 chunk_id=chunk_id,
                 headings=tuple(headings),
-                cards=subjects_of(headings, documents[doc_id], known),
+                cards=cards,
                 actions=_actions_of(headings, documents[doc_id].title, actions),
             )
         )
     names = {card for procedure in procedures for card in procedure.cards}
-    return Catalog(known.with_names(sorted(names - known.by_name.keys())), tuple(procedures))
+    return Catalog(known.with_names(sorted(names - known.by_name.keys())), tuple(procedures), surfaces)
 
 
 def _actions_of(headings: Sequence[str], title: str, actions: TermList[str]) -> frozenset[str]:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.question import Question, Reader
+from corpus.normalize import Language, to_traditional
 
 MAX_TURNS = 20
 _LONGEST_REPLY = 20
+_FEW_WORDS = 2
 _GENERAL = frozenset({"definition", "kinds", "summary", "precautions", "reasons", "comparison"})
 
 
@@ -56,7 +58,7 @@ def _completed(question: Question, memory: _Memory, options: Sequence[str]) -> Q
         pending = memory.pending
         return replace(
             pending, raw=question.raw, text=f"{pending.text} {question.text}", cards=memory.cards,
-            concepts=tuple(dict.fromkeys((*pending.concepts, *question.concepts))), focus=pending.focus,
+            concepts=tuple(dict.fromkeys((*pending.concepts, *question.concepts))), focus=pending.focus, language=_language(question, pending),
         )
     if not cards and not question.unknown_card and not question.all_cards and memory.cards and _leaves_out(question):
         question = replace(question, cards=memory.cards)
@@ -90,10 +92,16 @@ def _leaves_out(question: Question) -> bool:
     return not question.intents & _GENERAL and not question.intents & {"greeting"}
 
 
+def _language(question: Question, pending: Question) -> Language:
+    """The language of a reply, unless it is too short to tell: then that of the question it completes."""
+    if question.language == "en":
+        return pending.language if len(question.text.split()) <= _FEW_WORDS else "en"
+    return "zh-Hant" if pending.language == "zh-Hant" and to_traditional(question.raw) == question.raw else question.language
+
+
 def _asking_again(question: Question, pending: Question, cards: tuple[str, ...]) -> Question:
     """The pending question about other cards, in the language of the reply unless that is too short to tell."""
-    language = question.language if question.language != "zh" or pending.language == "en" else pending.language
-    return replace(pending, raw=question.raw, cards=cards, cued=(), unknown_card="", all_cards=False, language=language,
+    return replace(pending, raw=question.raw, cards=cards, cued=(), unknown_card="", all_cards=False, language=_language(question, pending),
                    unsafe=question.unsafe or pending.unsafe, contact=question.contact)
 
 

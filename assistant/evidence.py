@@ -29,8 +29,10 @@ MAX_UNIT_CHARACTERS = 220
 # What a part of a question weighs: a concept 1, a pair of characters that the lexicon does not know less, what stands
 # beside the asking clauses less again; a pair that no unit has lowers every score a little, up to a limit.
 _PAIR = 0.6
+_CHARACTER = 0.1  # one character by itself says little
 _SYNONYM = 0.85  # of a concept's weight, when the unit has another word for it than the question
 _FOCUSED, _ASIDE = 1.0, 0.35
+_IN_PASSING = 0.75  # what an introduction or a summary says, a section says better
 _UNSEEN, _MOST_UNSEEN = 0.45, 6
 _LABELLED = re.compile(r"(?:\*\*|__)[^*_\n]{1,30}(?:\*\*|__)\s*[：:]|(?:\*\*|__)[^*_\n]{1,30}[：:](?:\*\*|__)")
 _NUMERAL = r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十百千半几数]+)"
@@ -185,19 +187,22 @@ def rank_units(question: Question, units: Sequence[Unit], lexicon: Lexicon, boos
     }
     pairs = {pair: _FOCUSED if run in question.focus_unknown else _ASIDE for run in question.unknown for pair in _pairs(run)}
     seen = {pair: sum(pair in unit.text for unit in units) for pair in pairs}
-    pair_weights = {pair: _PAIR * focus * _idf(seen[pair], len(units)) for pair, focus in pairs.items() if seen[pair]}
-    n_unseen = sum(focus == _FOCUSED and not seen[pair] for pair, focus in pairs.items())
+    pair_weights = {
+        pair: (_PAIR if len(pair) > 1 else _CHARACTER) * focus * _idf(seen[pair], len(units)) for pair, focus in pairs.items() if seen[pair]
+    }
+    n_unseen = sum(focus == _FOCUSED and not seen[pair] and len(pair) > 1 for pair, focus in pairs.items())
     total = sum(weights.values()) + sum(pair_weights.values()) + _UNSEEN * min(n_unseen, _MOST_UNSEEN)
     literal = {
         name: {word for word in lexicon.concepts[name].words if word.rstrip("*") in question.text} for name in concepts
     }
     scored = []
     for unit in units:
-        if typed and not all(holds(unit, value_type) for value_type in typed):
-            continue
         covered = frozenset(concepts) & unit.concepts
+        if typed and not (all(holds(unit, value_type) for value_type in typed) and (unit.cards or covered)):
+            continue
         weight = sum(weights[name] * (1.0 if literal[name] & unit.words else _SYNONYM) for name in covered) + sum(w for pair, w in pair_weights.items() if pair in unit.text)
         score = weight / total if total else 0.0
+        score *= _IN_PASSING if not unit.cards and unit.role in {"", "summary"} else 1.0
         score += _asked_bonus(question, unit, lexicon) + boost.get(unit.chunk.chunk_id, 0.0) + (0.3 if typed else 0.0)
         if score > 0:
             scored.append(Scored(unit, score, covered))

@@ -164,7 +164,7 @@ class Composer:
         question, lexicon = self.question, self.sources.lexicon
         if question.cancels:
             return True
-        about = [name for name in question.focus if name not in BESIDE_CARDS]
+        about = [name for name in question.focus if name not in BESIDE_CARDS or question.asks_yes_or_no]
         if not question.asks and question.wishes:
             return True
         if any(lexicon.concepts[name].kind in {"typed", "need"} for name in question.focus):
@@ -196,7 +196,7 @@ class Composer:
     def _name(self, subject: str) -> str:
         if self._language == "en":
             return self.sources.catalog.cards.english(subject)
-        return shown(subject, self._language)
+        return shown(self.sources.catalog.called(subject), self._language)
 
     def _options(self, subjects: Sequence[str]) -> tuple[str, ...]:
         return tuple(self._name(subject) for subject in subjects[:8])
@@ -445,7 +445,8 @@ class Composer:
                 ranked = [scored for scored in self._ranked(units) if scored.covered and scored.score >= ANSWERS_FROM]
                 if ranked:
                     return self._quoting(self._enough(ranked), say("detail_general", self._language), f"{intent}, one of them")
-                continue
+                if intent != "reasons" or subjects and "risk" not in question.concepts:
+                    continue
             return self._list_units(intent, units)
         return None
 
@@ -528,6 +529,8 @@ class Composer:
         needed |= {name for name in question.concepts if lexicon.concepts[name].kind == "bar"}
         fitting = [scored for scored in ranked if needed <= scored.unit.concepts]
         if not fitting or fitting[0].score < ANSWERS_FROM:
+            if near := self._near(subjects):
+                return near
             return self._not_stated(subjects, "no sentence answers it", rejected=ranked[:5])
         best = fitting[0]
         if not subjects and best.unit.cards:
@@ -545,6 +548,16 @@ class Composer:
         else:
             head = say("detail_general", self._language)
         return self._quoting(self._enough(fitting), head, "detail", rejected=[s for s in ranked if s not in fitting][:5])
+
+    def _near(self, subjects: Sequence[str]) -> Draft | None:
+        """What the subjects' own sections say of the concept nearest to the one they are silent on."""
+        lexicon = self.sources.lexicon
+        wanted = {lexicon.concepts[name].near for name in self.question.focus} - {""}
+        unit = next((u for u in self._units(subjects) if set(u.cards) & set(subjects) and u.concepts & wanted), None)
+        if unit is None:
+            return None
+        text = say("near", self._language, card=joined([self._name(s) for s in subjects], self._language), text=self._quoted(unit))
+        return Draft(outcome="answered", text=text, decided="the nearest thing said")
 
     def _own_first(self, ranked: list[Scored], subjects: Sequence[str]) -> list[Scored]:
         """The ranking with the subjects' own sections preferred to general ones."""
@@ -629,7 +642,7 @@ class Composer:
 
 
 _STEP_COUNT = re.compile(r"步骤?.{0,4}(?:最多|最少|更多|更少|多|少)|哪.{0,4}步(?:骤)?(?:最)?(?:多|少)|几步|(?:most|fewest|more|fewer|number of|how many) steps")
-_WHOLE = re.compile(r"步骤|流程|程序|全套|列(?:给|出|个)|环节|要经过|一条一条|一步一步|从头教|step by step|all the steps|全过程|顺序|从头到尾|(?:先|头一步|首先).{0,3}[干做办弄].{1,6}(?:后|再|然后)|攻略|教程|\bprocedure\b|\bprocess\b(?! my)|\bsteps\b|walk me through|instructions")
+_WHOLE = re.compile(r"步骤|流程|程序|全套|列(?:给|出|个)|手续怎么|怎么走|环节|要经过|一条一条|一步一步|从头教|step by step|all the steps|全过程|顺序|从头到尾|(?:先|头一步|首先).{0,3}[干做办弄].{1,6}(?:后|再|然后)|攻略|教程|\bprocedure\b|\bprocess\b(?! my)|\bsteps\b|walk me through|instructions")
 _ONE_THING = re.compile(r"什么(?!都)|啥|咩|哪(?!几步|些步骤)|谁|多少|几(?!步)|\bwho\b|\bwhere\b|\bwhich\b|\bwhen\b")
 _OFFLINE = frozenset({"counter", "branch", "in_person"})
 _EVERY_HEADING = frozenset({"注销", "怎么", "办理", "流程", "步骤", "退卡", "如何", "方法", "销户", "手续"})

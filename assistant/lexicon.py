@@ -22,6 +22,8 @@ class Concept:
 
     Attributes:
         kind: `need` when an answer must speak of it, `typed` when an answer must hold a value of `type`, else empty.
+        near: The concept that is told of when nothing is said of this one, empty for none.
+        patterns: Regular expressions that ask about it beside the words.
         type: `amount`, `number`, `duration`, `clock`, `phone` or `address` for a typed concept, else empty.
     """
 
@@ -29,6 +31,8 @@ class Concept:
     words: tuple[str, ...]
     kind: str = ""
     type: str = ""
+    near: str = ""
+    patterns: tuple[re.Pattern[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,8 @@ def load_lexicon(file: Path = DEFAULT_FILE) -> Lexicon:
                     words=_folded(entry["words"]),
                     kind=entry.get("kind", ""),
                     type=entry.get("type", ""),
+                    near=entry.get("near", ""),
+                    patterns=_patterns(entry.get("patterns", [])),
                 )
                 for entry in raw["concept"]
             },

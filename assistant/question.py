@@ -56,7 +56,7 @@ _CORRECTABLE = frozenset(
     }
 )
 _IN_ORDER = re.compile(r"(?:先|头一步|首先).{0,3}[干做办弄].{1,6}(?:后|再|然后)")
-_STUTTER = re.compile(r"([\u4e00-\u9fff])\1+")
+_STUTTER = re.compile(r"([^\W\d_a-z爷奶爸妈哥姐弟妹叔婶舅姑谢])\1+")
 _HAN_RUN = re.compile(r"[\u4e00-\u9fff]+")
 _LATIN_WORD = re.compile(r"[a-z][a-z'-]+")
 _CARD_NOUN = re.compile(r"(?:卡|证|会籍)$")
@@ -319,6 +319,13 @@ class Reader:
         unknown_card = "" if cards else _unknown_card(text, unknown)
         if named and not cards and not cued and not unknown_card and self._cancels(text, found, unknown):
             cards = named  # an identity card is the subject only when nothing else is
+        patterned = [
+            (match.span(), concept.concept_id)
+            for concept in self.lexicon.concepts.values()
+            for pattern in concept.patterns
+            if (match := pattern.search(text))
+        ]
+        found = sorted([*found, *(Found(*span, "", (("concept", name),)) for span, name in patterned)], key=lambda match: match.start)
         concepts = _concepts(found)
         if any(self.cards.is_document(name) for name in named) and "id_document" not in concepts:
             concepts = (*concepts, "id_document")

@@ -157,6 +157,16 @@ def subjects_of(headings: Sequence[str], document: Document, cards: Cards) -> tu
     return _document_subject(document.title, document.text, cards)
 
 
+def surface_of(card: str, headings: Sequence[str], document: Document, cards: Cards) -> str:
+    """The words by which a section's headings, its article's title or else its text call a card."""
+    texts = [normalize(text) for text in (*reversed(headings), document.title)]
+    if not any(mention.card == card for text in texts for mention in cards.mentions(text)):
+        texts = [normalize(document.text[:_READ_CHARACTERS])]
+    found = Counter(mention.surface for text in texts for mention in cards.mentions(text) if mention.card == card)
+    (surface, _), *_ = found.most_common(1) or [(card, 0)]
+    return card if surface == normalize(card) or surface.isascii() else surface
+
+
 @lru_cache(maxsize=1024)
 def _document_subject(title: str, text: str, cards: Cards) -> tuple[str, ...]:
     title = normalize(title)
