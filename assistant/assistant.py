@@ -10,14 +10,16 @@ from assistant.answer import Answer
 from assistant.catalog import Catalog, build_catalog
 from assistant.citations import verify
 from assistant.conversation import resolve
+from assistant.draft import Context, Sources
 from assistant.evidence import Unit, UnitReader
-from assistant.extractive import ANSWERS_FROM, Composer, Sources
+from assistant.extractive import compose
 from assistant.lexicon import load_lexicon
+from assistant.passages import ANSWERS_FROM
 from assistant.question import Question, Reader
 from corpus.document import Document
 from corpus.errors import UnusableInput
-from index.build import Index
 from index.hit import Hit
+from index.index import Index
 
 DEFAULT_K = 20
 _CACHED_DOCUMENTS = 256
@@ -71,31 +73,41 @@ class Assistant:
         understood = time.perf_counter()
         hits = self._retrieve(question)
         retrieved = time.perf_counter()
-        sources = Sources(catalog=self._catalog, lexicon=self._lexicon, hits=hits, document=self._document, units=self._units)
-        composer = Composer(question=question, listed=listed, sources=sources)
-        draft = composer.compose()
+        sources = Sources(
+            catalog=self._catalog, lexicon=self._lexicon, hits=hits, document=self._document, units=self._units
+        )
+        context = Context(question=question, listed=listed, sources=sources)
+        draft = compose(context)
         generated = time.perf_counter()
-        citations = composer.citations.all()
+        citations = context.citations.all()
         verify(draft.text, citations, {c.chunk.doc_id: self._document(c.chunk.doc_id) for c in citations})
         verified = time.perf_counter()
         marks = (started, understood, retrieved, generated, verified)
         timings = {
             name: round(1000 * (end - begin), 3)
-            for name, begin, end in zip(("understand", "retrieve", "generate", "verify"), marks, marks[1:], strict=False)
+            for name, begin, end in zip(
+                ("understand", "retrieve", "generate", "verify"), marks, marks[1:], strict=False
+            )
         }
         return Answer(
-            outcome=draft.outcome, text=draft.text, language=question.language, steps=draft.steps, citations=citations,
-            hits=tuple(hits), options=draft.options, reason=draft.reason,
+            outcome=draft.outcome,
+            text=draft.text,
+            language=question.language,
+            steps=draft.steps,
+            citations=citations,
+            hits=tuple(hits),
+            options=draft.options,
+            reason=draft.reason,
             timings_ms=timings | {"total": round(1000 * (verified - started), 3)},
             explanation=_explanation(question, draft.decided, draft.rejected),
         )
 
     def _retrieve(self, question: Question) -> list[Hit]:
         cards = [name for card in (question.cards or question.cued) for name in (card, *self._catalog.covering(card))]
-        words = [
-            next((word for word in self._lexicon.concepts[name].words), "") for name in question.concepts
-        ]
-        query = " ".join(dict.fromkeys([question.text, *cards, *words, *(["注销"] if "cancel" in question.actions else [])])).strip()
+        words = [next((word for word in self._lexicon.concepts[name].words), "") for name in question.concepts]
+        query = " ".join(
+            dict.fromkeys([question.text, *cards, *words, *(["注销"] if "cancel" in question.actions else [])])
+        ).strip()
         return self._index.retriever.search(query, self._k) if query else []
 
     def _read_units(self, doc_id: str) -> tuple[Unit, ...]:
@@ -113,7 +125,9 @@ def _explanation(question: Question, decided: str, rejected: Sequence[tuple[floa
             "concepts": list(question.concepts),
             "unknown": list(question.unknown),
             "intents": sorted(question.intents),
-            "step": None if question.step is None else [question.step.kind, question.step.number, question.step.from_end],
+            "step": None
+            if question.step is None
+            else [question.step.kind, question.step.number, question.step.from_end],
         },
         "decided": decided,
         "threshold": ANSWERS_FROM,

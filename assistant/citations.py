@@ -33,8 +33,13 @@ class Citations:
         key = (document.doc_id, start, end)
         if key not in self._by_span:
             self._by_span[key] = Citation(
-                marker=len(self._by_span) + 1, chunk=chunk, start=start, end=end, quote=document.text[start:end],
-                title=document.title, version=document.version,
+                marker=len(self._by_span) + 1,
+                chunk=chunk,
+                start=start,
+                end=end,
+                quote=document.text[start:end],
+                title=document.title,
+                version=document.version,
             )
         return self._by_span[key].marker
 

@@ -57,12 +57,23 @@ def _completed(question: Question, memory: _Memory, options: Sequence[str]) -> Q
     if not question.asks and memory.pending is not None and memory.cards and _completes(question, memory):
         pending = memory.pending
         return replace(
-            pending, raw=question.raw, text=f"{pending.text} {question.text}", cards=memory.cards,
-            concepts=tuple(dict.fromkeys((*pending.concepts, *question.concepts))), focus=pending.focus, language=_language(question, pending),
+            pending,
+            raw=question.raw,
+            text=f"{pending.text} {question.text}",
+            cards=memory.cards,
+            concepts=tuple(dict.fromkeys((*pending.concepts, *question.concepts))),
+            focus=pending.focus,
+            language=_language(question, pending),
         )
     if not cards and not question.unknown_card and not question.all_cards and memory.cards and _leaves_out(question):
         question = replace(question, cards=memory.cards)
-        if question.asks_yes_or_no and not question.concepts and memory.pending and not memory.pending.asks_yes_or_no and not memory.pending.cancels:
+        if (
+            question.asks_yes_or_no
+            and not question.concepts
+            and memory.pending
+            and not memory.pending.asks_yes_or_no
+            and not memory.pending.cancels
+        ):
             question = replace(question, concepts=memory.pending.concepts, focus=memory.pending.concepts)
     return question
 
@@ -71,17 +82,25 @@ def _completes(question: Question, memory: _Memory) -> bool:
     """Whether a turn that asks nothing adds to the question before it: "在网点办的那种"."""
     cards = question.cards or question.cued
     return bool(
-        question.concepts and len(question.text) <= _LONGEST_REPLY and not question.actions and not question.step
-        and memory.pending and (memory.pending.cancels or "cancel" in memory.pending.actions)
-        and (not cards or set(cards) <= set(memory.cards)) and not question.intents & _GENERAL
+        question.concepts
+        and len(question.text) <= _LONGEST_REPLY
+        and not question.actions
+        and not question.step
+        and memory.pending
+        and (memory.pending.cancels or "cancel" in memory.pending.actions)
+        and (not cards or set(cards) <= set(memory.cards))
+        and not question.intents & _GENERAL
     )
 
 
 def _asks(question: Question) -> bool:
     """Whether a turn asks something of its own beside the card it names."""
     return bool(
-        question.cancels or question.actions or question.step or question.intents & (_GENERAL - {"kinds"}) or
-        [name for name in question.concepts if name not in {"old_card", "id_document"}]
+        question.cancels
+        or question.actions
+        or question.step
+        or question.intents & (_GENERAL - {"kinds"})
+        or [name for name in question.concepts if name not in {"old_card", "id_document"}]
     ) and not (question.option and len(question.text) < 24)
 
 
@@ -96,13 +115,26 @@ def _language(question: Question, pending: Question) -> Language:
     """The language of a reply, unless it is too short to tell: then that of the question it completes."""
     if question.language == "en":
         return pending.language if len(question.text.split()) <= _FEW_WORDS else "en"
-    return "zh-Hant" if pending.language == "zh-Hant" and to_traditional(question.raw) == question.raw else question.language
+    return (
+        "zh-Hant"
+        if pending.language == "zh-Hant" and to_traditional(question.raw) == question.raw
+        else question.language
+    )
 
 
 def _asking_again(question: Question, pending: Question, cards: tuple[str, ...]) -> Question:
     """The pending question about other cards, in the language of the reply unless that is too short to tell."""
-    return replace(pending, raw=question.raw, cards=cards, cued=(), unknown_card="", all_cards=False, language=_language(question, pending),
-                   unsafe=question.unsafe or pending.unsafe, contact=question.contact)
+    return replace(
+        pending,
+        raw=question.raw,
+        cards=cards,
+        cued=(),
+        unknown_card="",
+        all_cards=False,
+        language=_language(question, pending),
+        unsafe=question.unsafe or pending.unsafe,
+        contact=question.contact,
+    )
 
 
 def _remembered(question: Question, memory: _Memory) -> _Memory:

@@ -37,10 +37,16 @@ _UNSEEN, _MOST_UNSEEN = 0.45, 6
 _LABELLED = re.compile(r"(?:\*\*|__)[^*_\n]{1,30}(?:\*\*|__)\s*[：:]|(?:\*\*|__)[^*_\n]{1,30}[：:](?:\*\*|__)")
 _NUMERAL = r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十百千半几数]+)"
 _TYPED = {
-    "amount": re.compile(rf"{_NUMERAL}\s*(?:多|余)?(?:元|块|圆|角|万元|港币|人民币|yuan|rmb|cny|hkd|dollars?)|[¥￥$]\s*\d|免费|不收(?:取)?(?:任何)?(?:费|手续费)|无需(?:支付|缴纳|缴)?[^，。；]{{0,4}}费|免收|free of charge|no fee"),
+    "amount": re.compile(
+        rf"{_NUMERAL}\s*(?:多|余)?(?:元|块|圆|角|万元|港币|人民币|yuan|rmb|cny|hkd|dollars?)|[¥￥$]\s*\d|免费|不收(?:取)?(?:任何)?(?:费|手续费)|无需(?:支付|缴纳|缴)?[^，。；]{{0,4}}费|免收|free of charge|no fee"
+    ),
     "number": re.compile(r"\d"),
-    "duration": re.compile(rf"{_NUMERAL}\s*(?:至|到|-|~|—)?\s*{_NUMERAL}?\s*(?:个)?(?:工作日|自然日|天|日(?!常|期|后)|小时|分钟|周|星期|月(?!份)|年(?!度|卡|费|票))|当天|当日|当场|即时|立即|实时|次日|隔天|\d+ (?:\w+ )?(?:days?|hours?|minutes?|weeks?|months?)|immediately|same day"),
-    "clock": re.compile(rf"\d{{1,2}}\s*[:：点时]|周[一二三四五六日末]|星期[一二三四五六日天]|工作日(?:内|的)?\s*[上下]?午?\d|节假日|上午|下午|\d\s*[ap]\.?m\b|monday|saturday|sunday|weekend"),
+    "duration": re.compile(
+        rf"{_NUMERAL}\s*(?:至|到|-|~|—)?\s*{_NUMERAL}?\s*(?:个)?(?:工作日|自然日|天|日(?!常|期|后)|小时|分钟|周|星期|月(?!份)|年(?!度|卡|费|票))|当天|当日|当场|即时|立即|实时|次日|隔天|\d+ (?:\w+ )?(?:days?|hours?|minutes?|weeks?|months?)|immediately|same day"
+    ),
+    "clock": re.compile(
+        rf"\d{{1,2}}\s*[:：点时]|周[一二三四五六日末]|星期[一二三四五六日天]|工作日(?:内|的)?\s*[上下]?午?\d|节假日|上午|下午|\d\s*[ap]\.?m\b|monday|saturday|sunday|weekend"
+    ),
     "phone": re.compile(r"(?<!\d)(?:\d{3,4}[- ]?\d{3,4}[- ]?\d{3,4}|1\d{4,10}|9\d{4,5}|\d{5})(?!\d)"),
     "address": re.compile(r"(?:路|街|巷|道)\s*\d+\s*号|\d+\s*(?:号|层|楼|栋)|street|road|avenue"),
 }
@@ -116,9 +122,17 @@ class UnitReader:
             if text:
                 concepts, words = self._found(text)
                 yield Unit(
-                    chunk=chunk, kind=kind, start=start, end=end, number=number, role=role, cards=cards,
+                    chunk=chunk,
+                    kind=kind,
+                    start=start,
+                    end=end,
+                    number=number,
+                    role=role,
+                    cards=cards,
                     named=tuple(mention.card for mention in self._cards.mentions(text)),
-                    text=text, concepts=concepts, words=words,
+                    text=text,
+                    concepts=concepts,
+                    words=words,
                 )
 
     def _found(self, text: str) -> tuple[frozenset[str], frozenset[str]]:
@@ -150,7 +164,9 @@ def _passages(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
     for paragraph in re.finditer(r"[^\n]+(?:\n(?!\s*\n)[^\n]+)*", text[start:end]):
         begin, stop = start + paragraph.start(), start + paragraph.end()
         while stop - begin > MAX_UNIT_CHARACTERS:
-            cuts = [found.end() for found in re.finditer(r"[。！？；\n]|[.!?] ", text[begin : begin + MAX_UNIT_CHARACTERS])]
+            cuts = [
+                found.end() for found in re.finditer(r"[。！？；\n]|[.!?] ", text[begin : begin + MAX_UNIT_CHARACTERS])
+            ]
             if not cuts:
                 break
             yield from _stripped(text, begin, begin + cuts[-1])
@@ -182,13 +198,15 @@ def rank_units(question: Question, units: Sequence[Unit], lexicon: Lexicon, boos
     concepts = [name for name in question.concepts if lexicon.concepts[name].kind != "typed"]
     typed = {lexicon.concepts[name].type for name in question.focus if lexicon.concepts[name].kind == "typed"}
     counts = Counter(name for unit in units for name in unit.concepts)
-    weights = {
-        name: _idf(counts[name], len(units)) * (1.0 if name in question.focus else _ASIDE) for name in concepts
+    weights = {name: _idf(counts[name], len(units)) * (1.0 if name in question.focus else _ASIDE) for name in concepts}
+    pairs = {
+        pair: _FOCUSED if run in question.focus_unknown else _ASIDE for run in question.unknown for pair in _pairs(run)
     }
-    pairs = {pair: _FOCUSED if run in question.focus_unknown else _ASIDE for run in question.unknown for pair in _pairs(run)}
     seen = {pair: sum(pair in unit.text for unit in units) for pair in pairs}
     pair_weights = {
-        pair: (_PAIR if len(pair) > 1 else _CHARACTER) * focus * _idf(seen[pair], len(units)) for pair, focus in pairs.items() if seen[pair]
+        pair: (_PAIR if len(pair) > 1 else _CHARACTER) * focus * _idf(seen[pair], len(units))
+        for pair, focus in pairs.items()
+        if seen[pair]
     }
     n_unseen = sum(focus == _FOCUSED and not seen[pair] and len(pair) > 1 for pair, focus in pairs.items())
     total = sum(weights.values()) + sum(pair_weights.values()) + _UNSEEN * min(n_unseen, _MOST_UNSEEN)
@@ -200,7 +218,9 @@ def rank_units(question: Question, units: Sequence[Unit], lexicon: Lexicon, boos
         covered = frozenset(concepts) & unit.concepts
         if typed and not (all(holds(unit, value_type) for value_type in typed) and (unit.cards or covered)):
             continue
-        weight = sum(weights[name] * (1.0 if literal[name] & unit.words else _SYNONYM) for name in covered) + sum(w for pair, w in pair_weights.items() if pair in unit.text)
+        weight = sum(weights[name] * (1.0 if literal[name] & unit.words else _SYNONYM) for name in covered) + sum(
+            w for pair, w in pair_weights.items() if pair in unit.text
+        )
         score = weight / total if total else 0.0
         score *= _IN_PASSING if not unit.cards and unit.role in {"", "summary"} else 1.0
         score += _asked_bonus(question, unit, lexicon) + boost.get(unit.chunk.chunk_id, 0.0) + (0.3 if typed else 0.0)
@@ -216,7 +236,9 @@ def _idf(n_holding: int, n_units: int) -> float:
 def _asked_bonus(question: Question, unit: Unit, lexicon: Lexicon) -> float:
     bonus = 0.0
     for asked in lexicon.asked.values():
-        if any(pattern.search(question.text) for pattern in asked.asks) and any(word in unit.text for word in asked.holds):
+        if any(pattern.search(question.text) for pattern in asked.asks) and any(
+            word in unit.text for word in asked.holds
+        ):
             bonus += 0.2
     return bonus
 

@@ -80,7 +80,9 @@ def load_lexicon(file: Path = DEFAULT_FILE) -> Lexicon:
         return Lexicon(
             actions=actions,
             concepts={
-                name: Concept(concept_id=name, words=words, kind="need") for name, words in actions.items() if name != "cancel"
+                name: Concept(concept_id=name, words=words, kind="need")
+                for name, words in actions.items()
+                if name != "cancel"
             }
             | {
                 entry["id"]: Concept(

@@ -86,7 +86,9 @@ _NEXT = re.compile(
 _PREVIOUS = re.compile(
     r"上一步|前一步|前面一步|(?:之前|以前|前)[,，]?(?:要|该|应该|得|需要)?(?:是哪一?步|先做什么|先干|做什么|干什么|干啥|做啥|的那一?步|那一?步|还?要先)|\b(?:just|right|immediately) before\b|\bprevious step\b|\bstep before\b|\bwhat (?:\w+ ){0,4}before (?:i|the|they|signing|submit|going)\b|\bcomes before\b"
 )
-_BEFORE_CANCELLING = re.compile(r"(?:注销|退卡|销户|销卡|销号|退掉|退|销|去|办理?)(?:[^，。,]{0,6})?之?前|before (?:i )?(?:cancel|clos|return|going|heading|i go)\w*")
+_BEFORE_CANCELLING = re.compile(
+    r"(?:注销|退卡|销户|销卡|销号|退掉|退|销|去|办理?)(?:[^，。,]{0,6})?之?前|before (?:i )?(?:cancel|clos|return|going|heading|i go)\w*"
+)
 _EXISTS = re.compile(
     rf"有(?:没有|无)?第({_NUMERAL})步|有第({_NUMERAL})步(?:吗|么|嘛)|\bis there (?:a|an|any) (?:step (\d+)|({'|'.join(_ENGLISH_ORDINALS)}) step)"
 )
@@ -287,10 +289,13 @@ class Reader:
         words = (
             word.rstrip("*")
             for term in self._terms.terms()
-            if set(self._terms.values_of(term)) & {("action", "cancel")} or {kind for kind, _ in self._terms.values_of(term)} & {"card", "generic"}
+            if set(self._terms.values_of(term)) & {("action", "cancel")}
+            or {kind for kind, _ in self._terms.values_of(term)} & {"card", "generic"}
             for word in term.split()
         )
-        return tuple(dict.fromkeys(word for word in words if word.isascii() and word.isalpha() and len(word) >= _SHORTEST_MENDED))
+        return tuple(
+            dict.fromkeys(word for word in words if word.isascii() and word.isalpha() and len(word) >= _SHORTEST_MENDED)
+        )
 
     def _unexplained(self, text: str, found: list[Found[Value]]) -> list[tuple[int, int]]:
         """The runs of Chinese characters and the Latin words in which no term was found."""
@@ -301,12 +306,18 @@ class Reader:
         runs = [*_HAN_RUN.finditer(masked), *_LATIN_WORD.finditer(masked)]
         return sorted(run.span() for run in runs)
 
-    def _parsed(self, raw: str, text: str, language: Language, *, instructed: bool, unsafe: bool, contact: bool) -> Question:
+    def _parsed(
+        self, raw: str, text: str, language: Language, *, instructed: bool, unsafe: bool, contact: bool
+    ) -> Question:
         found = self.find(text)
-        excluded = tuple(dict.fromkeys(
-            name for match in found for kind, name in match.values
-            if kind in {"card", "cue"} and _EXCLUDING.search(text[max(0, match.start - 12) : match.start])
-        ))
+        excluded = tuple(
+            dict.fromkeys(
+                name
+                for match in found
+                for kind, name in match.values
+                if kind in {"card", "cue"} and _EXCLUDING.search(text[max(0, match.start - 12) : match.start])
+            )
+        )
         by_kind: dict[str, list[str]] = {}
         for match in found:
             for kind, name in match.values:
@@ -325,13 +336,18 @@ class Reader:
             for pattern in concept.patterns
             if (match := pattern.search(text))
         ]
-        found = sorted([*found, *(Found(*span, "", (("concept", name),)) for span, name in patterned)], key=lambda match: match.start)
+        found = sorted(
+            [*found, *(Found(*span, "", (("concept", name),)) for span, name in patterned)],
+            key=lambda match: match.start,
+        )
         concepts = _concepts(found)
         if any(self.cards.is_document(name) for name in named) and "id_document" not in concepts:
             concepts = (*concepts, "id_document")
         asking = _asking_clauses(text)
         within = [match for match in found if any(start <= match.start < end for start, end in asking)]
-        if not _concepts(within) and not any(kind in {"action", "card", "cue"} for match in within for kind, _ in match.values):
+        if not _concepts(within) and not any(
+            kind in {"action", "card", "cue"} for match in within for kind, _ in match.values
+        ):
             asking = []  # "…，怎么办？" asks about what stands before it
         return Question(
             raw=raw,
@@ -340,7 +356,8 @@ class Reader:
             cards=tuple(cards),
             cued=tuple(cued),
             unknown_card=unknown_card,
-            generic=bool(by_kind.get("generic")) or (any(term in text for term in ("卡", "card")) and not by_kind.get("other")),
+            generic=bool(by_kind.get("generic"))
+            or (any(term in text for term in ("卡", "card")) and not by_kind.get("other")),
             all_cards=bool(_ALL_CARDS.search(text)),
             actions=frozenset(by_kind.get("action", ())),
             concepts=concepts,
@@ -380,18 +397,22 @@ def _one_slip(word: str, known: str) -> bool:
     if sorted(word) == sorted(known):
         return True
     shorter, longer = sorted((word, known), key=len)
-    return len(longer) == len(shorter) + 1 > 5 and any(longer[:at] + longer[at + 1 :] == shorter for at in range(len(longer)))
+    return len(longer) == len(shorter) + 1 > 5 and any(
+        longer[:at] + longer[at + 1 :] == shorter for at in range(len(longer))
+    )
 
 
 def _concepts(found: list[Found[Value]]) -> tuple[str, ...]:
     """What the terms ask about: the concepts, and the actions other than cancelling."""
-    return tuple(dict.fromkeys(
-        name
-        for match in found
-        if ("filler", "") not in match.values
-        for kind, name in match.values
-        if kind == "concept" or (kind == "action" and name != "cancel")
-    ))
+    return tuple(
+        dict.fromkeys(
+            name
+            for match in found
+            if ("filler", "") not in match.values
+            for kind, name in match.values
+            if kind == "concept" or (kind == "action" and name != "cancel")
+        )
+    )
 
 
 def _wishes(text: str, found: list[Found[Value]]) -> bool:
@@ -400,8 +421,10 @@ def _wishes(text: str, found: list[Found[Value]]) -> bool:
     for end in [*_CLAUSE_END.finditer(text), None]:
         stop = end.start() if end else len(text)
         within = [match for match in found if at <= match.start < stop]
-        if any(("action", "cancel") in match.values for match in within) and not set(_concepts(within)) - BESIDE_CARDS and (
-            _WISHES.search(text, at, stop)
+        if (
+            any(("action", "cancel") in match.values for match in within)
+            and not set(_concepts(within)) - BESIDE_CARDS
+            and (_WISHES.search(text, at, stop))
         ):
             return True
         at = end.end() if end else stop
@@ -430,7 +453,11 @@ def _says_more(
     ends = list(_CLAUSE_END.finditer(text[between[0] : between[1]]))
     if len(ends) > 1 or (ends and not _BARE_HOW.search(text[between[0] + ends[0].start() :])):
         return True
-    if any(between[0] <= start and end <= between[1] and end - start > 1 for start, end in unknown if has_han(text[start:end])):
+    if any(
+        between[0] <= start and end <= between[1] and end - start > 1
+        for start, end in unknown
+        if has_han(text[start:end])
+    ):
         return True
     clause_end = _CLAUSE_END.search(text, behind[0], behind[1])
     stop = clause_end.start() if clause_end else behind[1]
@@ -446,9 +473,13 @@ def _says_more(
 BESIDE_CARDS = frozenset({"old_card", "lost", "chip"})
 _FARTHEST = 24
 # A clause that asks "how" of what was said before it: nothing in it but the question word.
-_BARE_HOW = re.compile(r"^[,，.。;；!！?？ ]*(?:我|那|请问|要|该|应该|需要|得|具体|这|应|到底|麻烦问下)*(?:怎么|怎样|如何|咋|点样|怎办)(?:办理?|弄|整|搞|操作|走|做|处理|好|样|才行|行|是好)*(?:呢|啊|呀|吧|好|来着|比较好|嘛)*[?？!！。 ]*(?:$|[,，])")
+_BARE_HOW = re.compile(
+    r"^[,，.。;；!！?？ ]*(?:我|那|请问|要|该|应该|需要|得|具体|这|应|到底|麻烦问下)*(?:怎么|怎样|如何|咋|点样|怎办)(?:办理?|弄|整|搞|操作|走|做|处理|好|样|才行|行|是好)*(?:呢|啊|呀|吧|好|来着|比较好|嘛)*[?？!！。 ]*(?:$|[,，])"
+)
 _CLAUSE_END = re.compile(r"[,，.。;；!！?？]")
-_WISHES = re.compile(r"想|要|打算|准备|计划|希望|决定|求|不用了|不要了|\b(?:want|need|would like|wish|plan|trying|going to|like to)\b")
+_WISHES = re.compile(
+    r"想|要|打算|准备|计划|希望|决定|求|不用了|不要了|\b(?:want|need|would like|wish|plan|trying|going to|like to)\b"
+)
 _YES_NO = re.compile(
     r"[吗嘛么不没]\W*$|是不是|能不能|可不可以|可唔可以|要不要|会不会|需不需要|用不用|有没有|行不行|可否|是否|"
     r"(?:^|[,.!?] )(?:can|could|do|does|is|are|should|will|would|must|am|may) (?:i|we|it|they|you|the|my|a|an|someone|cancel\w*)\b"
@@ -458,7 +489,9 @@ _ASKS = re.compile(
     r"步骤|流程|程序|手续|"
     r"\b(?:how|what|what's|which|who|whom|whose|where|when|why|can|could|do|does|is|are|should|will|would|must|steps?|procedure|process)\b"
 )
-_EXCLUDING = re.compile(r"(?:不是|并非|不要|不办|别的不是|(?<![a-z])not (?:the |my |a |an )?(?:one for (?:the |my )?)?)$")
+_EXCLUDING = re.compile(
+    r"(?:不是|并非|不要|不办|别的不是|(?<![a-z])not (?:the |my |a |an )?(?:one for (?:the |my )?)?)$"
+)
 _HOW = re.compile(
     r"怎么|怎样|如何|咋|点样|怎办|要做什么|做些什么|要做啥|\bhow\b(?! (?:does|did|will|long|much|many|soon|is|are))|\bsteps?\b|\bprocess\b|\bprocedure\b|流程|步骤|程序|手续(?!费)|方法"
 )

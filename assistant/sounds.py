@@ -18,8 +18,31 @@ _MOST_READINGS = 64
 _LONGEST_SPELLING = 24
 # Single syllables that stand between longer words when somebody types pinyin.
 _SYLLABLES = {
-    "yao": "要", "ma": "吗", "de": "的", "wo": "我", "ni": "你", "le": "了", "ne": "呢", "dai": "带", "qu": "去", "neng": "能", "hui": "会", "xiang": "想",
-    "ka": "卡", "zai": "在", "na": "哪", "nar": "哪儿", "ji": "几", "bu": "不", "you": "有", "mei": "没", "shi": "是", "ba": "把", "tui": "退", "xiao": "销", "ban": "办",
+    "yao": "要",
+    "ma": "吗",
+    "de": "的",
+    "wo": "我",
+    "ni": "你",
+    "le": "了",
+    "ne": "呢",
+    "dai": "带",
+    "qu": "去",
+    "neng": "能",
+    "hui": "会",
+    "xiang": "想",
+    "ka": "卡",
+    "zai": "在",
+    "na": "哪",
+    "nar": "哪儿",
+    "ji": "几",
+    "bu": "不",
+    "you": "有",
+    "mei": "没",
+    "shi": "是",
+    "ba": "把",
+    "tui": "退",
+    "xiao": "销",
+    "ban": "办",
 }
 _CARD_NOUNS = "卡证"
 
@@ -98,7 +121,10 @@ class Sounds:
         best: list[str | None] = [""] + [None] * len(letters)
         for end in range(1, len(letters) + 1):
             for start in range(max(0, end - _LONGEST_SPELLING), end):
-                before, term = best[start], self._by_spelling.get(letters[start:end]) or _SYLLABLES.get(letters[start:end])
+                before, term = (
+                    best[start],
+                    self._by_spelling.get(letters[start:end]) or _SYLLABLES.get(letters[start:end]),
+                )
                 if before is not None and term is not None:
                     best[end] = before + term
                     break

@@ -59,7 +59,9 @@ def load_aliases(file: Path = DEFAULT_FILE) -> Aliases:
                 en=entry.get("en", ""),
                 names=tuple(
                     dict.fromkeys(
-                        normalize(name) for name in (entry["name"], *entry.get("names", ()), entry.get("en", "")) if name
+                        normalize(name)
+                        for name in (entry["name"], *entry.get("names", ()), entry.get("en", ""))
+                        if name
                     )
                 ),
                 cues=tuple(normalize(cue) for cue in entry.get("cues", ())),

@@ -21,7 +21,9 @@ MAX_NOTE_CHARACTERS = 800
 MAX_LABEL_CHARACTERS = 30
 
 # Roles whose numbered lists are lists of things, not things to do.
-_LISTING = frozenset({"conditions", "precautions", "reasons", "questions", "materials", "fees", "kinds", "summary", "definition"})
+_LISTING = frozenset(
+    {"conditions", "precautions", "reasons", "questions", "materials", "fees", "kinds", "summary", "definition"}
+)
 _LABEL = re.compile(r"\s*(?:\*\*|__)?(?P<label>[^：:。，,；;！!？?\n]{1,24}?)(?:\*\*|__)?\s*[：:](?:\*\*|__)?\s*\S")
 _SENTENCE_LABEL = re.compile(r"\s*(?P<label>[^：:。，,；;！!？?\n]{2,12})。\s*\S")
 _BOLD_LABEL = re.compile(r"\s*(?:\*\*|__)(?P<label>[^*_\n]{1,40}?)[：:]?(?:\*\*|__)")

@@ -19,6 +19,8 @@ HIDDEN_CLASS = (
 _HIDDEN = re.compile(f"[{HIDDEN_CLASS}]")
 # An entity, an escaped mark of Markdown, an escaped dot, slash or @ of an address: all read as what they stand for.
 _ESCAPED = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});|\\(?=[!-/:-@\[-`{-~])|%(?:2[eEfF]|40)")
+# One character may stand for eighteen; a few are enough to search in.
+_MAX_PARTS = 6
 _PERCENT = {"%2e": ".", "%2f": "/", "%40": "@"}
 _LOOKALIKES = str.maketrans(
     # Cyrillic, Greek, small capitals and a few Latin letters of other alphabets, by the letter they pass for.
@@ -36,8 +38,8 @@ class Folded:
     """A text for searching, and where each of its characters comes from.
 
     Attributes:
-        text: NFKD and case folded, in simplified characters, look-alikes replaced, marks above letters and hidden characters dropped,
-            entities and escapes read. Lines stay lines.
+        text: NFKD and case folded, in simplified characters, look-alikes replaced, marks above letters and hidden
+            characters dropped, entities and escapes read. Lines stay lines.
         starts: Offset in the raw text of each character of `text`, and of the raw text's end as one more.
         ends: Offset in the raw text behind each character of `text`.
     """
@@ -66,7 +68,7 @@ def _fold_character(character: str) -> str:
         return "。"  # ends a sentence, and never opens an image as "!" does
     if letter := _SQUARED_LETTERS.get(character) or _DINGBAT_DIGITS.get(character):
         return letter
-    parts = unicodedata.normalize("NFKD", character).casefold().translate(_LOOKALIKES)
+    parts = unicodedata.normalize("NFKD", character)[:_MAX_PARTS].casefold().translate(_LOOKALIKES)
     if not parts.isascii():
         parts = _simplifier().convert(parts)
     return "".join(part for part in parts if not unicodedata.combining(part) and unicodedata.category(part) != "Me")

@@ -14,7 +14,7 @@ from corpus.document import Document
 from corpus.folding import HIDDEN_CLASS, fold
 from corpus.markup import markup
 from corpus.planted import instructions, is_polite
-from corpus.promotion import pattern, promotions
+from corpus.promotion import patterns, promotions
 from corpus.suspicion import FindingKind, Suspicion
 from corpus.units import Units
 
@@ -37,12 +37,14 @@ class Finding:
     why: str
 
 
-_EMOJI = "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
-# An emoji may be followed by the mark that colours it and be joined to the next one; anywhere else they hide something.
 _HIDDEN = re.compile(f"[{HIDDEN_CLASS}]+")
-_EMOJI_MARKS = re.compile(
-    f"(?<=[{_EMOJI}0-9#*])[\ufe0e\ufe0f](?:\u200d(?=[{_EMOJI}]))?|(?<=[{_EMOJI}])\u200d(?=[{_EMOJI}])"
+# An emoji may carry the mark that colours it and be joined to the next one; anywhere else both hide something.
+_EMOJI = (
+    "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff"
+    "\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 )
+_COLOURING = re.compile(f"(?<=[{_EMOJI}0-9#*])[\ufe0e\ufe0f]")
+_JOINING = re.compile(f"(?<=[{_EMOJI}])\u200d(?=[{_EMOJI}])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]+")
 _NOT_WORD = re.compile(r"[\W_]+")
 _VISIBLE = re.compile(r"[^\s]")
@@ -91,9 +93,14 @@ def _scan(text: str) -> Iterator[_Suspect]:
     """Every span of `text` with something visible or hidden in it that is suspect, by kind and reason."""
     yield from _characters(text)
     folded = fold(text)
-    units = Units(folded.text, procedure=pattern("procedure"), sales=pattern("sales"), invites=pattern("invites"))
+    units = Units(folded.text, patterns())
+    seen = bytearray(len(folded.text))
     for suspicion in _suspicions(folded.text, units):
+        # What lies in a span already found adds nothing; a crowded line is settled by a few of its suspicions.
+        if 0 not in seen[suspicion.start : suspicion.end]:
+            continue
         start, end = _reached(suspicion, units)
+        seen[start:end] = b"\x01" * (end - start)
         first, last = folded.raw_span(start, end)
         if _VISIBLE.search(text, first, last):
             yield first, last, suspicion.kind, suspicion.why
@@ -101,9 +108,8 @@ def _scan(text: str) -> Iterator[_Suspect]:
 
 def _characters(text: str) -> Iterator[_Suspect]:
     start = 1 if text.startswith("\ufeff") else 0
-    # Blanking by one visible character keeps the offsets of what is left to find.
-    coloured = any(mark in text for mark in "\ufe0e\ufe0f\u200d")
-    seen = _EMOJI_MARKS.sub(lambda found: "x" * len(found[0]), text) if coloured else text
+    # A mark that is in its place is passed over as if it were one more emoji.
+    seen = _JOINING.sub("©", _COLOURING.sub("©", text)) if any(mark in text for mark in "\ufe0e\ufe0f\u200d") else text
     for found in _HIDDEN.finditer(seen, start):
         yield found.start(), found.end(), "hidden", "characters that do not show"
     for found in _CONTROL.finditer(text):

@@ -21,9 +21,9 @@ _MESSENGERS = ("wechat", "telegram", "whatsapp", "qq", "other")
 
 _NOISE = r"(?:[^\w\n。;!?|]|_)"
 _SMALL_GAP = r"(?:[^\w\n。,;!?()、|]|_){0,3}"
-_DOT = r"[ ]?(?:\.|。|点|点|\(dot\)|\[dot\]|\[\.\]|\(\.\)|\{\.\}| dot )[ ]?"
+_DOT = r"[ ]?(?:\.|。|点|\(dot\)|\[dot\]|\[\.\]|\(\.\)|\{\.\}| dot )[ ]?"
 _FILLER = (
-    "号码|号|上|里|号|id|账号|帐号|同号|同步|客服|咨询|咨询|办理|联系|联系|搜索|搜|添加|加|是|为|我|请|频道|群组|群|小号|老师|专员|经理|私聊"
+    "号码|号|上|里|id|账号|帐号|同号|同步|客服|咨询|办理|联系|搜索|搜|添加|加|是|为|我|请|频道|群组|群|小号|老师|专员|经理|私聊"
     "|contact|number|no|at|us|me|user|username|handle"
 )
 _JOIN = rf"(?:(?:{_FILLER})|{_NOISE}){{0,12}}"
@@ -34,23 +34,22 @@ _HANDLE = (
 )
 _ADD = r"(?:添加|加|伽|珈|➕|✚|\+|\bjia\b|\badd\b)"
 _WHOM = (
-    r"(?:(?:我们?|客服|官方|小编|博主|楼主|老师|专员|经理|小姐姐|下方|下面|以下|这个|的|(?:us|me|our|my|on|via|at|through|with|to|by|the|in)\b)"
-    rf"{_SMALL_GAP}){{0,4}}"
+    r"(?:(?:我们?|客服|官方|小编|博主|楼主|老师|专员|经理|小姐姐|下方|下面|以下|这个|的"
+    rf"|(?:us|me|our|my|on|via|at|through|with|to|by|the|in)\b){_SMALL_GAP}){{0,4}}"
 )
 _VERB = (
-    rf"(?:{_ADD}|搜索|搜|联系|联系|咨询|咨询|找|私|扫|扫|\b(?:contact|message|msg|text|chat|dm|reach|write|ping|join)\b)"
+    rf"(?:{_ADD}|搜索|搜|联系|咨询|找|私|扫|\b(?:contact|message|msg|text|chat|dm|reach|write|ping|join)\b)"
     rf"{_SMALL_GAP}{_WHOM}"
 )
 _VERB_BEFORE = re.compile(_VERB + r"\Z")
 _VERB_REACH = 24
-_LINE_REACH = 1_000
-_WRITTEN = re.compile(r"\S")
 _SAID = re.compile(r"[:@=号号加搜➕+]|\bid\b|\badd\b|contact|message")
 _HOTLINE = re.compile(r"(?:95\d{3,6}|96\d{3,6}|1[02]\d{3}|1[012]\d|400\d{7}|800\d{7})\Z")
 _VERSION = re.compile(r"v?\d{1,3}(?:\.\d{1,4}){1,3}\Z")
 _SOCIAL = re.compile(r"(?:微博|twitter|facebook|instagram|抖音|b站|youtube|tiktok|小红书|weibo|\bx)\W{0,4}\Z")
 _EMAIL = re.compile(
-    r"(?<![a-z0-9._+\-])[a-z0-9][a-z0-9._+\-]{0,63}[ ]?(?:@|\(at\)|\[at\])[ ]?[a-z0-9\-]{1,40}(?:\.[a-z0-9\-]{1,20}){1,3}"
+    r"(?<![a-z0-9._+\-])[a-z0-9][a-z0-9._+\-]{0,63}[ ]?(?:@|\(at\)|\[at\])[ ]?[a-z0-9\-]{1,40}"
+    r"(?:\.[a-z0-9\-]{1,20}){1,3}"
 )
 _MOBILE = re.compile(
     r"(?<![\d.])(?:\+?86[ -]?)?1[ .\-*·•]{0,2}[3-9](?:[ .\-*·•]{0,2}\d){9}(?!\d)"
@@ -59,7 +58,8 @@ _MOBILE = re.compile(
 _MOBILE_SQUEEZED = re.compile(r"1[3-9]\d{9}|[一幺][三四五六七八九][零〇一二三四五六七八九幺]{9}")
 _BARE_HANDLE = re.compile(r"(?<![\w.\-/])@(?P<handle>[a-z][a-z0-9_]{4,31})(?![a-z0-9_@\-]|\.[a-z])")
 _GROUP = re.compile(
-    r"(?:(?<![a-z0-9])q\W{0,2}(?=[:号])|(?:[qv扣微薇]|交流|粉丝|福利|客服|进|加|入|微信)\W{0,3}[群裙峮])\W{0,3}(?:号码?)?\W{0,4}(?P<handle>\d(?:[ \-]?\d){4,11})(?!\d)"
+    r"(?:(?<![a-z0-9])q\W{0,2}(?=[:号])|(?:[qv扣微薇]|交流|粉丝|福利|客服|进|加|入|微信)\W{0,3}[群裙峮])\W{0,3}(?:号码?)?"
+    r"\W{0,4}(?P<handle>\d(?:[ \-]?\d){4,11})(?!\d)"
 )
 # One letter or one character is a name only where a number is announced.
 _SHORT_NAMES = re.compile(
@@ -67,8 +67,8 @@ _SHORT_NAMES = re.compile(
     rf"{_JOIN}@?{_HANDLE}|(?<![a-z0-9])wxid_[a-z0-9]{{4,30}}"
 )
 _LINE = re.compile(
-    rf"(?:{_VERB}line\b|(?:客服|官方|\bmy\b|\bour\b)\W{{0,2}}line\b|\bline\W{{0,2}}id|\bline\W{{0,3}}(?=@)|(?<![无依信耍抵百])赖(?=[:id]))"
-    rf"{_JOIN}@?{_HANDLE}"
+    rf"(?:{_VERB}line\b|(?:客服|官方|\bmy\b|\bour\b)\W{{0,2}}line\b|\bline\W{{0,2}}id|\bline\W{{0,3}}(?=@)"
+    rf"|(?<![无依信耍抵百])赖(?=[:id])){_JOIN}@?{_HANDLE}"
 )
 
 
@@ -80,10 +80,14 @@ def words() -> dict[str, Any]:
 
 
 @cache
-def pattern(name: str) -> re.Pattern[str]:
-    """A list of regular expressions of `promotion.toml` as one; Latin ones begin at a word."""
+def patterns() -> dict[str, re.Pattern[str]]:
+    """The lists of regular expressions of `promotion.toml`, each as one; Latin ones begin at a word."""
+    return {name: _any_of(words()[name]) for name in ("procedure", "sales", "invites", "warnings")}
+
+
+def _any_of(expressions: list[str]) -> re.Pattern[str]:
     return re.compile(
-        "|".join(rf"\b{word}" if word[0].isascii() and word[0].isalpha() else word for word in words()[name])
+        "|".join(rf"\b{word}" if word[0].isascii() and word[0].isalpha() else word for word in expressions)
     )
 
 
@@ -93,7 +97,7 @@ def promotions(text: str, squeezed: str, units: Units) -> Iterator[Suspicion]:
     yield from _contacts(text, squeezed)
     calls = tuple(_calls(text, squeezed, units))
     yield from calls
-    yield from _beside_sales(text, squeezed, units, offers={_line(text, call.start) for call in calls})
+    yield from _beside_sales(text, squeezed, units, offers={units.line(call.start) for call in calls})
 
 
 def _addresses(text: str, squeezed: str) -> Iterator[Suspicion]:
@@ -116,6 +120,8 @@ def _contacts(text: str, squeezed: str) -> Iterator[Suspicion]:
     for name in _MESSENGERS:
         if any(word in squeezed for word in _squeezed_words(name)):
             for found in _named(name).finditer(text):
+                if text[max(0, found.start() - 1)] == "/" == text[found.start("handle") - 1]:
+                    continue  # a folder in an address
                 start = _with_verb(text, found.start())
                 if _is_handle(found["handle"], text[start : found.start("handle")], digits_only=name == "qq"):
                     yield _contact(start, found.end(), "a messenger contact")
@@ -161,31 +167,18 @@ def _is_handle(handle: str, before: str, *, digits_only: bool) -> bool:
 
 
 def _beside_sales(text: str, squeezed: str, units: Units, *, offers: set[int]) -> Iterator[Suspicion]:
-    """Numbers and addresses in a sentence that sells, or in a line with a call or next to one: `offers` starts those."""
+    """Numbers and addresses in a sentence that sells, or in a line with a call or next to one: in `offers`."""
     for expression, needed, why in (
         (_MOBILE, _MOBILE_SQUEEZED.search(squeezed), "a mobile number in an offer"),
         (_EMAIL, "@" in text or "at" in squeezed, "an e-mail address in an offer"),
     ):
         for found in expression.finditer(text) if needed else ():
-            start, end = units.sentence(found.start(), found.end())
-            beside = text[start : found.start()] + "\n" + text[found.end() : end]
-            if pattern("warnings").search(beside):
+            first, last = units.sentence(found.start(), found.end())
+            beside = (first, found.start()), (found.end(), last)
+            if any(units.has("warnings", *part) for part in beside):
                 continue
-            if pattern("sales").search(beside) or offers & set(_neighbouring_lines(text, found.start())):
+            if any(units.has("sales", *part) for part in beside) or offers & units.neighbours(found.start()):
                 yield _contact(found.start(), found.end(), why)
-
-
-def _line(text: str, at: int) -> int:
-    return text.rfind("\n", 0, at) + 1
-
-
-def _neighbouring_lines(text: str, at: int) -> tuple[int, int, int]:
-    """Where the line of `at` starts, and the written lines before and behind it."""
-    line = _line(text, at)
-    before = len(text[max(0, line - _LINE_REACH) : line].rstrip()) + max(0, line - _LINE_REACH)
-    end = text.find("\n", at)
-    behind = _WRITTEN.search(text, end) if end >= 0 else None
-    return line, _line(text, before), _line(text, behind.start()) if behind else line
 
 
 def _calls(text: str, squeezed: str, units: Units) -> Iterator[Suspicion]:
@@ -193,7 +186,7 @@ def _calls(text: str, squeezed: str, units: Units) -> Iterator[Suspicion]:
         if any(word in squeezed for word in needs):
             for found in expression.finditer(text):
                 start, end = units.sentence(found.start(), found.end())
-                if not pattern("warnings").search(text, start, end):
+                if not units.has("warnings", start, end):
                     yield Suspicion(kind="call", start=found.start(), end=found.end(), why=why)
 
 

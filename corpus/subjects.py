@@ -175,7 +175,9 @@ def _document_subject(title: str, text: str, cards: Cards) -> tuple[str, ...]:
     if any(kind == "generic" and len(found.term) > 1 for found in cards.find(title) for kind, _ in found.values):
         return ()
     counts = Counter(
-        mention.card for mention in cards.mentions(normalize(text[:_READ_CHARACTERS])) if not cards.is_document(mention.card)
+        mention.card
+        for mention in cards.mentions(normalize(text[:_READ_CHARACTERS]))
+        if not cards.is_document(mention.card)
     )
     (card, n_mentions), *_ = counts.most_common(1) or [("", 0)]
     return (card,) if n_mentions >= _FEWEST_MENTIONS and n_mentions >= _MOSTLY * counts.total() else ()
@@ -197,7 +199,12 @@ def _named(heading: str, cards: Cards) -> tuple[str, ...]:
         return ()
     for noun in _NOUN.findall(heading):
         name = _stripped(noun)
-        if len(name) > 1 and not _DOING.search(name) and not _FUNCTION_WORD.search(name) and not name.startswith(("什么", "哪", "这", "那")):
+        if (
+            len(name) > 1
+            and not _DOING.search(name)
+            and not _FUNCTION_WORD.search(name)
+            and not name.startswith(("什么", "哪", "这", "那"))
+        ):
             return (name,)
     for noun in _LATIN_NOUN.findall(heading):
         name = _ARTICLES.sub("", noun)

@@ -7,14 +7,17 @@ even in the same sentence. Everything here works on the folded view of a text.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping
 
 _PAIRS = {"]": "[", ")": "(", "}": "{", "】": "【", "」": "「", "』": "『", "〕": "〔", "”": "“", "〗": "〖"}
 _BRACKET = re.compile("[" + re.escape("".join(_PAIRS) + "".join(_PAIRS.values())) + "]")
 _MAX_DEPTH = 4
 _MAX_GROUP = 400
 _MAX_REACH = 300
+_MAX_BLANK = 3
+_GLUE_REACH = 20
+_LINE_BREAK = re.compile(r"\n")
 _LETTER = re.compile(r"[^\W_]")
 _SENTENCE_END = re.compile(r"[。!?;|\t]|\.(?=\s)|$", re.MULTILINE)
 _SENTENCE_ENDS = ("\n", "。", "!", "?", ";", "|", "\t", ". ")
@@ -22,37 +25,66 @@ _CJK = "\u2e80-\u9fff\uac00-\ud7af\U0001f000-\U0001faff"
 # A comma, a colon, a blank beside Chinese, a conjunction: what stands between them can be kept or dropped alone.
 _SEPARATOR = re.compile(rf"[,、:~—]+|(?<=[{_CJK}])[ ]+|[ ]+(?=[{_CJK}])|或者?|(?<=\s)(?:or|and|but)\s")
 _LINE_OPENING = re.compile(
-    r"(?:[ \t]*(?:#{1,6}|>|[-*+•·](?=\s)|\d{1,3}[.)、]|\([\d一二三四五六七八九十]{1,3}\)|[一二三四五六七八九十]{1,3}、)){0,6}[ \t]*"
+    r"(?:[ \t]*(?:#{1,6}|>|[-*+•·](?=\s)|\d{1,3}[.)、]|\([\d一二三四五六七八九十]{1,3}\)|[一二三四五六七八九十]{1,3}、))"
+    r"{0,6}[ \t]*"
 )
 _GLUE = re.compile(
-    r"(?:可以|也可以?|还可|亦可|或者?|以及|及|和|与|请|直接|可|\s|[^\w\n。!?;|\])}】」』〕”]|\b(?:or|and|please|just|also|you can|but)\b){1,12}\Z"
+    r"(?:可以|也可以?|还可|亦可|或者?|以及|及|和|与|请|直接|可|\s|[^\w\n。!?;|\])}】」』〕”]"
+    r"|\b(?:or|and|please|just|also|you can|but)\b){1,12}\Z"
 )
 _NOISE = re.compile(r"(?:[^\w\n。!?;|\[({【「『〔“]|_)+")
 
 
 class Units:
-    """The brackets, sentences and clauses of one folded text.
+    """The lines, brackets, sentences and clauses of one folded text.
 
     Args:
         text: The folded text.
-        procedure: What a clause worth keeping has.
-        sales: What marks a clause as part of an offer, whatever else it has.
-        invites: What marks a clause as part of an offer when it tells nothing to do.
+        words: Patterns by name. A clause with one of `procedure` tells what to do and is kept; one with `sales` belongs
+            to an offer in any case, one with `invites` when it tells nothing to do.
     """
 
-    def __init__(
-        self, text: str, *, procedure: re.Pattern[str], sales: re.Pattern[str], invites: re.Pattern[str]
-    ) -> None:
+    def __init__(self, text: str, words: Mapping[str, re.Pattern[str]]) -> None:
         self._text = text
-        self._procedure = procedure
-        self._sales = sales
-        self._invites = invites
+        self._words = words
+        self._spans: dict[str, tuple[list[int], list[int]]] = {}
         self._groups: dict[int, list[list[tuple[int, int, bool]]]] = {}
+        self._lines = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
+
+    def has(self, name: str, start: int, end: int) -> bool:
+        """Whether one of the words `name` stands in `start:end`."""
+        # All places are looked up once: a crowded line would otherwise be read again for every suspicion in it.
+        if name not in self._spans:
+            found = list(self._words[name].finditer(self._text))
+            self._spans[name] = [place.start() for place in found], [place.end() for place in found]
+        starts, ends = self._spans[name]
+        first = bisect_left(starts, start)
+        return any(ends[place] <= end for place in range(first, min(bisect_left(starts, end), first + 3)))
+
+    def line(self, at: int) -> int:
+        """Where the line of `at` starts."""
+        return self._lines[bisect_right(self._lines, at) - 1]
+
+    def neighbours(self, at: int) -> set[int]:
+        """Where the line of `at`, and the written lines before and behind it, start."""
+        here = bisect_right(self._lines, at) - 1
+        found = {self._lines[here]}
+        for step in (-1, 1):
+            near = here + step
+            while 0 <= near < len(self._lines) and abs(near - here) <= _MAX_BLANK and self._is_blank(near):
+                near += step
+            if 0 <= near < len(self._lines):
+                found.add(self._lines[near])
+        return found
+
+    def _is_blank(self, line: int) -> bool:
+        end = self._lines[line + 1] if line + 1 < len(self._lines) else len(self._text)
+        return self._text[self._lines[line] : end].isspace()
 
     def sentence(self, start: int, end: int) -> tuple[int, int]:
         """The span of the sentence around `start:end`, within its line, without list and heading marks."""
         text = self._text
-        line = text.rfind("\n", 0, start) + 1
+        line = self.line(start)
         low = max(line, start - _MAX_REACH)
         first = max([low, *(at + len(mark) for mark in _SENTENCE_ENDS if (at := text.rfind(mark, low, start)) >= 0)])
         if first == line and (opening := _LINE_OPENING.match(text, line, start)):
@@ -79,36 +111,37 @@ class Units:
         return self._tidy(begin, stop, first, last)
 
     def _worth_keeping(self, first: int, start: int, end: int, last: int) -> bool:
-        rest = self._text[first:start] + "\n" + self._text[end:last]
-        return last - first > _MAX_GROUP or "。" in rest or self._tells(rest)
-
-    def _tells(self, clause: str) -> bool:
-        return self._procedure.search(clause) is not None and self._sales.search(clause) is None
-
-    def _absorbed(self, clause: str) -> bool:
-        if self._sales.search(clause):
+        if last - first > _MAX_GROUP or "。" in self._text[first:last]:
             return True
-        return not self._tells(clause) and (self._invites.search(clause) is not None or not _LETTER.search(clause))
+        return self._tells(first, start) or self._tells(end, last)
+
+    def _tells(self, start: int, end: int) -> bool:
+        return self.has("procedure", start, end) and not self.has("sales", start, end)
+
+    def _absorbed(self, start: int, end: int) -> bool:
+        if self.has("sales", start, end):
+            return True
+        if self.has("procedure", start, end):
+            return False
+        return self.has("invites", start, end) or not _LETTER.search(self._text, start, end)
 
     def _leftwards(self, first: int, start: int) -> int:
-        """Where the advertisement begins: clauses before `start` are taken until one that tells what to do."""
+        """Where the advertisement begins: clauses before `start` are taken until one that has nothing to do with it."""
         begin = start
         for clause_start, clause_end in reversed(list(self._clauses(first, start))):
-            clause = self._text[clause_start:clause_end]
             own = clause_end == start
-            if self._tells(clause) or not (own or self._absorbed(clause)):
+            if self._tells(clause_start, clause_end) or not (own or self._absorbed(clause_start, clause_end)):
                 break
             begin = clause_start
-        if begin == start and (glue := _GLUE.search(self._text, max(first, start - 20), start)):
-            begin = glue.start()
+        # What joins the advertisement to the step before it goes too: "前往网点，或".
+        if begin == start and (glue := _GLUE.search(self._text[max(first, start - _GLUE_REACH) : start])):
+            begin -= len(glue[0])
         return begin
 
     def _rightwards(self, end: int, last: int) -> int:
         stop = end
         for clause_start, clause_end in self._clauses(end, last):
-            clause = self._text[clause_start:clause_end]
-            own = clause_start == end
-            if not own and (self._tells(clause) or not self._absorbed(clause)):
+            if clause_start > end and not self._absorbed(clause_start, clause_end):
                 break
             stop = clause_end
         return stop
@@ -133,7 +166,7 @@ class Units:
 
     def _around(self, start: int, end: int) -> list[tuple[int, int, bool]]:
         """The brackets around `start:end` in its line, outermost first, with whether they are a Markdown link."""
-        line = self._text.rfind("\n", 0, start) + 1
+        line = self.line(start)
         if line not in self._groups:
             stop = self._text.find("\n", line)
             self._groups[line] = _nested(_bracketed(self._text, line, stop if stop >= 0 else len(self._text)))

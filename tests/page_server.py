@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,20 +18,22 @@ from assistant.start import Answers
 @contextmanager
 def served(assistant: Answers) -> Iterator[str]:
     """The address at which the page answers."""
-    ready = threading.Event()
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            ready.set()
-
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(build_app(assistant, host="127.0.0.1"), log_level="error", timeout_graceful_shutdown=1)
-        server = Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        server: list[uvicorn.Server] = []
+
+        async def serve() -> None:
+            # Gradio leaves an event loop open for each of its locks unless it is built while one is running.
+            app = build_app(assistant, host="127.0.0.1")
+            server.append(uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)))
+            await server[0].serve([listener])
+
+        thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
         thread.start()
-        assert ready.wait(30), "the page did not start within 30 seconds"
+        deadline = time.monotonic() + 60
+        while not (server and server[0].started):
+            assert thread.is_alive() and time.monotonic() < deadline, "the page did not start"
+            time.sleep(0.05)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
+        server[0].should_exit = True
         thread.join(20)

@@ -1,0 +1,79 @@
+"""Comparing cards: the same thing of each, side by side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from assistant.draft import Context, Draft, colon, marks
+from assistant.evidence import Unit
+from assistant.phrases import say
+from assistant.refusals import refuse_unstated
+
+_COMPARED_FROM = 0.2  # the share of a question that a unit must answer to stand in a comparison
+_STEP_COUNT = re.compile(
+    r"步骤?.{0,4}(?:最多|最少|更多|更少|多|少)|哪.{0,4}步(?:骤)?(?:最)?(?:多|少)|几步|"
+    r"(?:most|fewest|more|fewer|number of|how many) steps"
+)
+
+
+def compare(context: Context, cards: Sequence[str]) -> Draft:
+    catalog = context.sources.catalog
+    asked = cards if len(cards) > 1 else catalog.subjects
+    by_steps = bool(_STEP_COUNT.search(context.question.text))
+    lines, found = [], False
+    for card in asked:
+        covering = catalog.covering(card)
+        unit = _compared(context, covering) if covering and not by_steps else None
+        line = _step_total(context, card, covering) if by_steps and covering else ""
+        if unit is not None:
+            line = f"- **{context.name(card)}**{colon(context.language)}{context.quoted(unit)}"
+        found = found or bool(line)
+        lines.append(line or _compared_missing(context, card, covering))
+    if not found:
+        return refuse_unstated(context, (), "nothing to compare by")
+    return Draft(
+        outcome="answered", text=say("comparison", context.language) + "\n\n" + "\n".join(lines), decided="comparison"
+    )
+
+
+def _compared(context: Context, covering: Sequence[str]) -> Unit | None:
+    """The unit about one card that a comparison asks for; what leads into its procedure when it asks for nothing."""
+    own = [unit for unit in context.units_about(covering) if set(unit.cards) & set(covering)]
+    if not context.question.concepts:
+        asked = any(
+            p.search(context.question.text) for entry in context.sources.lexicon.asked.values() for p in entry.asks
+        )
+        leads = [unit for unit in own if unit.kind == "lead"]
+        if leads and not asked:
+            return leads[0]
+    ranked = [
+        s for s in context.ranked(own) if s.score >= _COMPARED_FROM and (s.covered or not context.question.concepts)
+    ]
+    return ranked[0].unit if ranked else None
+
+
+def _compared_missing(context: Context, card: str, covering: Sequence[str]) -> str:
+    """What a comparison says of a card whose article is silent, with the passage that is."""
+    lead = (
+        next(
+            (unit for unit in context.units_about(covering) if unit.in_procedure and set(unit.cards) & set(covering)),
+            None,
+        )
+        if covering
+        else None
+    )
+    if lead is None:
+        return say("compared_uncovered", context.language, card=context.name(card))
+    document = context.sources.document(lead.chunk.doc_id)
+    markers = context.citations.cite(document, lead.chunk, lead.start, lead.end)
+    return say("compared_missing", context.language, card=context.name(card), markers=marks(markers))
+
+
+def _step_total(context: Context, card: str, covering: Sequence[str]) -> str:
+    found = context.preferred([p for subject in covering for p in context.sources.catalog.about(subject)])
+    if not found:
+        return ""
+    chunk, document = context.sources.chunk(found[0]), context.sources.document(found[0].doc_id)
+    markers = context.citations.cite(document, chunk, chunk.steps[-1].start, chunk.steps[-1].end)
+    return say("step_total", context.language, card=context.name(card), n=len(chunk.steps), markers=marks(markers))

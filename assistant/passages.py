@@ -1,0 +1,229 @@
+"""Passages that answer one thing: a detail, a definition, reasons, precautions."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+
+from assistant.draft import Context, Draft, colon, rejected_entries
+from assistant.evidence import Scored, Unit
+from assistant.phrases import joined, say, shown
+from assistant.refusals import clarify, refuse_card, refuse_unstated
+from corpus.roles import role_of
+
+ANSWERS_FROM = 0.42  # the share of a question's weight that a unit must answer
+_ADDS_FROM = 0.2
+_AS_GOOD = 0.25  # units within this of the best count as answering too, when it is asked whether cards differ
+_OWN = 0.15  # what a unit of the card's own section has over one of a general section
+_MAX_UNITS = 3
+_MAX_ITEMS = 8
+_DEFINES = re.compile(r"是一种|是指|指的是|一种|是嵌|\bis an?\b|refers to|means")
+_UNNUMBERED = re.compile(r"^\s*(?:\d{1,2}[.、)）．]|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[)）])\s*")
+
+
+def answer_generally(context: Context, subjects: Sequence[str]) -> Draft | None:
+    """The answer to a question about cards in general: definition, kinds, reasons, precautions, summary."""
+    question = context.question
+    if question.step is not None:
+        return None
+    if subjects and ("definition" in question.intents or "usage" in question.focus) and not question.actions:
+        return _described(context, subjects)
+    intents = [
+        name for name in ("summary", "precautions", "definition", "kinds", "reasons") if name in question.intents
+    ]
+    if (
+        not intents
+        or (subjects and not {"precautions", "reasons"} & set(intents))
+        or question.cancels
+        and "reasons" not in intents
+    ):
+        return None
+    typed = [name for name in question.concepts if context.sources.lexicon.concepts[name].kind]
+    if typed:
+        return None
+    for intent in intents:
+        units = _section_units(context, intent, subjects)
+        if not units:
+            continue
+        if question.concepts:
+            ranked = [scored for scored in context.ranked(units) if scored.covered and scored.score >= ANSWERS_FROM]
+            if ranked:
+                return _quoting(
+                    context, _enough(context, ranked), say("detail_general", context.language), f"{intent}, one of them"
+                )
+            if intent != "reasons" or subjects and "risk" not in question.concepts:
+                continue
+        return _list_units(context, intent, units)
+    return None
+
+
+def _described(context: Context, subjects: Sequence[str]) -> Draft | None:
+    """What a definition says of a card: the unit that starts with its name, else one that names it."""
+    for doc_id in context.sources.best_documents(3):
+        units = [
+            unit
+            for unit in context.sources.units(doc_id)
+            if set(unit.named) & set(subjects)
+            and not unit.in_procedure
+            and "definition" in {role_of(h) for h in unit.chunk.headings} | {unit.role}
+        ]
+        units.sort(key=lambda unit: (unit.named[0] not in subjects, unit.start))
+        if units:
+            return _quoting(
+                context,
+                [Scored(units[0], 1.0, frozenset())],
+                say("detail_general", context.language),
+                "definition of a card",
+            )
+    return None
+
+
+def _section_units(context: Context, intent: str, subjects: Sequence[str]) -> list[Unit]:
+    """The units of the sections that answer a general intent, of the best document that has any."""
+    role = "definition" if intent == "kinds" else intent
+    for doc_id in context.sources.best_documents(3):
+        units = [
+            unit
+            for unit in context.sources.units(doc_id)
+            if role in {role_of(heading) for heading in unit.chunk.headings}
+            and not unit.in_procedure
+            and (not subjects or not unit.cards or set(unit.cards) & set(subjects))
+        ]
+        items = [unit for unit in units if unit.kind == "item"]
+        if intent == "definition":
+            prose = [unit for unit in units if unit.kind == "prose"]
+            units = [unit for unit in prose if _DEFINES.search(unit.text)][:1] or prose[:1] or units[:1]
+        elif intent == "kinds" or intent in {"precautions", "reasons"} and items:
+            units = items
+        elif intent == "reasons":
+            units = [unit for unit in units if role_of(unit.chunk.headings[-1]) != role] or units
+        if units:
+            return units
+    return []
+
+
+def _list_units(context: Context, intent: str, units: Sequence[Unit]) -> Draft:
+    lines = []
+    for n, unit in enumerate(units, 1):
+        label = ""
+        if unit.kind == "prose" and intent == "reasons":
+            name = shown(_UNNUMBERED.sub("", unit.chunk.headings[-1]), context.language) if unit.chunk.headings else ""
+            label = f"**{name}**{colon(context.language)}" if name else ""
+        lines.append(f"{n}. {label}{context.quoted(unit)}" if len(units) > 1 else f"{label}{context.quoted(unit)}")
+    head = say("listing", context.language, n=len(units)) if len(units) > 1 else say("detail_general", context.language)
+    return Draft(outcome="answered", text=head + "\n\n" + "\n".join(lines), decided=intent)
+
+
+def show_listed_item(context: Context, number: int, *, from_end: bool) -> Draft:
+    units = _section_units(context, context.listed, ())
+    number = len(units) + 1 - number if from_end else number
+    if not 1 <= number <= len(units):
+        return refuse_unstated(context, (), "no such item")
+    return _list_units(context, context.listed, [units[number - 1]])
+
+
+def answer_detail(context: Context, subjects: Sequence[str]) -> Draft:
+    question, lexicon = context.question, context.sources.lexicon
+    units = context.units_about(subjects)
+    ranked = context.ranked(units)
+    if subjects:
+        ranked = _own_first(context, ranked, subjects)
+    needed = {name for name in question.focus if lexicon.concepts[name].kind == "need"}
+    needed |= {name for name in question.concepts if lexicon.concepts[name].kind == "bar"}
+    fitting = [scored for scored in ranked if needed <= scored.unit.concepts]
+    if not fitting or fitting[0].score < ANSWERS_FROM:
+        if near := _near(context, subjects):
+            return near
+        return refuse_unstated(context, subjects, "no sentence answers it", rejected=ranked[:5])
+    best = fitting[0]
+    if not subjects and best.unit.cards:
+        answering = {
+            card for s in fitting if s.score >= max(ANSWERS_FROM, best.score - _AS_GOOD) for card in s.unit.cards
+        }
+        general = any(not s.unit.cards and s.score >= max(ANSWERS_FROM, best.score - 0.05) for s in fitting)
+        if general:
+            fitting = [scored for scored in fitting if not scored.unit.cards]
+        elif len(answering) > 1:
+            return clarify(context, context.sources.catalog.subjects, "the answer differs by card")
+        else:
+            subjects = tuple(answering)
+            fitting = [scored for scored in fitting if set(scored.unit.cards) & answering]
+    if subjects:
+        head = say("detail", context.language, card=joined([context.name(s) for s in subjects], context.language))
+    else:
+        head = say("detail_general", context.language)
+    return _quoting(
+        context, _enough(context, fitting), head, "detail", rejected=[s for s in ranked if s not in fitting][:5]
+    )
+
+
+def _near(context: Context, subjects: Sequence[str]) -> Draft | None:
+    """What the subjects' own sections say of the concept nearest to the one they are silent on."""
+    lexicon = context.sources.lexicon
+    wanted = {lexicon.concepts[name].near for name in context.question.focus} - {""}
+    unit = next(
+        (u for u in context.units_about(subjects) if set(u.cards) & set(subjects) and u.concepts & wanted), None
+    )
+    if unit is None:
+        return None
+    text = say(
+        "near",
+        context.language,
+        card=joined([context.name(s) for s in subjects], context.language),
+        text=context.quoted(unit),
+    )
+    return Draft(outcome="answered", text=text, decided="the nearest thing said")
+
+
+def _own_first(context: Context, ranked: list[Scored], subjects: Sequence[str]) -> list[Scored]:
+    """The ranking with the subjects' own sections preferred to general ones."""
+    lifted = [Scored(s.unit, s.score + (_OWN if set(s.unit.cards) & set(subjects) else 0.0), s.covered) for s in ranked]
+    return sorted(lifted, key=lambda s: (-s.score, s.unit.chunk.doc_id, s.unit.start))
+
+
+def _enough(context: Context, ranked: Sequence[Scored]) -> list[Scored]:
+    """The best unit, and others while each answers a concept that those before it do not."""
+    chosen = [ranked[0]]
+    covered = set(ranked[0].covered)
+    for scored in ranked[1:]:
+        if len(chosen) == _MAX_UNITS:
+            break
+        if (
+            scored.covered - covered
+            and scored.score >= _ADDS_FROM
+            and scored.unit.chunk.doc_id == chosen[0].unit.chunk.doc_id
+        ):
+            chosen.append(scored)
+            covered |= scored.covered
+    return sorted(chosen, key=lambda s: (s.unit.chunk.doc_id, s.unit.start))
+
+
+def _quoting(
+    context: Context, chosen: Sequence[Scored], head: str, decided: str, *, rejected: Sequence[Scored] = ()
+) -> Draft:
+    lines = [context.quoted(unit) for scored in chosen for unit in (scored.unit, *_led_into(context, scored.unit))]
+    body = lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines)
+    return Draft(outcome="answered", text=f"{head}\n\n{body}", decided=decided, rejected=rejected_entries(rejected))
+
+
+def _led_into(context: Context, unit: Unit) -> list[Unit]:
+    """The items that a unit ending in a colon leads into."""
+    if unit.in_procedure or not unit.text.endswith((":", "：")):
+        return []
+    behind = [
+        other
+        for other in context.sources.units(unit.chunk.doc_id)
+        if other.start > unit.start and other.chunk.headings == unit.chunk.headings
+    ]
+    return list(itertools.takewhile(lambda other: other.kind == "item", behind))[:_MAX_ITEMS]
+
+
+def answer_uncovered(context: Context, card: str) -> Draft:
+    """The answer about a card without a procedure: only what an article says of it beside cancelling."""
+    if "cancel" not in context.question.actions and not context.question.cancels:
+        units = [unit for unit in context.units_about(()) if card in unit.named]
+        ranked = [scored for scored in context.ranked(units) if scored.score >= ANSWERS_FROM]
+        if ranked and context.question.concepts:
+            return _quoting(context, ranked[:1], say("detail_general", context.language), "a sentence about the card")
+    return refuse_card(context, context.name(card))

@@ -1,0 +1,202 @@
+"""Procedures whole, and single steps of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assistant.answer import AnswerStep
+from assistant.catalog import Procedure
+from assistant.draft import OFFLINE, Context, Draft, marks
+from assistant.evidence import rank_units
+from assistant.passages import ANSWERS_FROM, answer_detail, show_listed_item
+from assistant.phrases import joined, say, shown
+from assistant.refusals import abstain, clarify, refuse_unstated
+from corpus.document import Chunk, Document, Step
+
+
+def show_procedures(context: Context, subjects: Sequence[str]) -> Draft:
+    catalog = context.sources.catalog
+    if not subjects:
+        general = catalog.in_general()
+        if len(catalog.subjects) == 1 and not general:
+            subjects = catalog.subjects
+        elif catalog.subjects:
+            return clarify(context, catalog.subjects, "the card is not named")
+        elif general:
+            return _procedure(context, context.preferred(general), "")
+        else:
+            return abstain(context, "no_hits", say("out_of_domain", context.language), "no procedure in the corpus")
+    drafts = []
+    for subject in subjects:
+        found = catalog.about(subject)
+        if found:
+            drafts.append(_procedure(context, context.preferred(found), subject))
+    if not drafts:
+        return refuse_unstated(context, subjects, "no procedure for this action")
+    if len(drafts) == 1:
+        return drafts[0]
+    return Draft(
+        outcome="answered",
+        text="\n\n".join(d.text for d in drafts),
+        steps=sum((d.steps for d in drafts), ()),
+        decided="procedures",
+    )
+
+
+def _variants(context: Context, procedures: Sequence[Procedure]) -> list[Procedure]:
+    """The ways of doing one thing that an article tells apart and the question does not."""
+    first = procedures[0]
+    same = [p for p in procedures if p.doc_id == first.doc_id and context._means(p) == context._means(first)]
+    return same if len(same) > 1 and len({p.headings for p in same}) == len(same) else []
+
+
+def _which_way(context: Context, subject: str, variants: Sequence[Procedure]) -> Draft:
+    names = [f"{context.name(subject)} {shown(p.headings[-1], context.language)}".strip() for p in variants]
+    lines = "\n".join(f"{n}. {name}" for n, name in enumerate(names, 1))
+    return Draft(
+        outcome="clarified",
+        text=f"{say('which_way', context.language)}\n\n{lines}",
+        options=tuple(names),
+        decided="several ways",
+    )
+
+
+def _procedure(context: Context, procedures: Sequence[Procedure], subject: str) -> Draft:
+    if variants := _variants(context, procedures):
+        return _which_way(context, subject, variants)
+    chosen = procedures[0]
+    chunk, document = context.sources.chunk(chosen), context.sources.document(chosen.doc_id)
+    n = len(chunk.steps)
+    head = (
+        say("procedure", context.language, card=context.name(subject), n=n)
+        if subject
+        else say("procedure_general", context.language, n=n)
+    )
+    lines, steps = [], []
+    for step in chunk.steps:
+        markers = context.citations.cite(document, chunk, step.start, step.end)
+        text = _step_text(context, step)
+        lines.append(f"{step.number}. {text} {marks(markers)}")
+        steps.append(AnswerStep(number=step.number, text=text, markers=markers))
+    parts = [head, "\n".join(lines)]
+    for unit in context.sources.units(chosen.doc_id):
+        if unit.chunk.chunk_id == chunk.chunk_id and unit.kind == "note":
+            parts.append(say("note", context.language, text=context.quoted(unit)))
+    parts += _beside(context, procedures)
+    return Draft(outcome="answered", text="\n\n".join(parts), steps=tuple(steps), decided="procedure")
+
+
+def _beside(context: Context, procedures: Sequence[Procedure]) -> list[str]:
+    """One line for what else the corpus has on the same card: other ways in the article, other articles."""
+    chosen = procedures[0]
+    here = [p for p in procedures[1:] if p.doc_id == chosen.doc_id]
+    elsewhere = dict.fromkeys(p.doc_id for p in procedures[1:] if p.doc_id != chosen.doc_id)
+    parts = []
+    if here:
+        names = [shown(p.headings[-1], context.language) for p in here if p.headings]
+        parts.append(say("variants", context.language, names=joined(names, context.language)))
+    if elsewhere:
+        names = [shown(context.sources.document(doc_id).title, context.language) for doc_id in list(elsewhere)[:3]]
+        parts.append(say("others", context.language, names=joined(names, context.language)))
+    return parts
+
+
+def _step_text(context: Context, step: Step) -> str:
+    text = shown(step.text, context.language)
+    title = shown(step.title, context.language)
+    return f"**{title}**{text[len(title) :]}" if title and text.startswith(title) else text
+
+
+def find_barred(context: Context, subjects: Sequence[str]) -> str:
+    """A circumstance of the question that the subjects' articles do not speak of, empty when there is none."""
+    units = context.units_about(subjects)
+    return next(
+        (
+            name
+            for name in context.question.concepts
+            if context.sources.lexicon.concepts[name].kind == "bar" and not any(name in unit.concepts for unit in units)
+        ),
+        "",
+    )
+
+
+def show_step(context: Context, subjects: Sequence[str]) -> Draft:
+    reference = context.question.step
+    assert reference is not None
+    if context.listed and not context.question.cards and reference.kind == "nth":
+        return show_listed_item(context, reference.number, from_end=reference.from_end)
+    if not subjects:
+        if len(context.sources.catalog.subjects) != 1:
+            return clarify(context, context.sources.catalog.subjects, "a step of which card")
+        subjects = context.sources.catalog.subjects
+    subject = subjects[0]
+    found = context.sources.catalog.about(subject)
+    if not found:
+        return refuse_unstated(context, subjects, "no procedure for this action")
+    preferred = context.preferred(found)
+    if variants := _variants(context, preferred):
+        return _which_way(context, subject, variants)
+    chosen = preferred[0]
+    chunk, document = context.sources.chunk(chosen), context.sources.document(chosen.doc_id)
+    n = len(chunk.steps)
+    if reference.kind == "count":
+        return _count(context, subject, document, chunk)
+    if reference.kind == "ends":
+        return _steps_said(context, [(chunk.steps[0], "step"), (chunk.steps[-1], "step")], document, chunk)
+    if reference.kind in {"next", "previous"}:
+        return _beside_step(context, subjects, document, chunk)
+    number = n + 1 - reference.number if reference.from_end else reference.number
+    if not 1 <= number <= n:
+        last = context.citations.cite(document, chunk, chunk.steps[-1].start, chunk.steps[-1].end)
+        text = say("no_step", context.language, number=reference.number, card=context.name(subject), n=n)
+        return Draft(outcome="answered", text=f"{text} {marks(last)}", decided="no such step")
+    return _steps_said(context, [(chunk.steps[number - 1], "step")], document, chunk)
+
+
+def _count(context: Context, subject: str, document: Document, chunk: Chunk) -> Draft:
+    names = []
+    for step in chunk.steps:
+        markers = context.citations.cite(document, chunk, step.start, step.end)
+        names.append(f"{step.number}. {shown(step.title or step.text, context.language)} {marks(markers)}")
+    text = say(
+        "count", context.language, card=context.name(subject), n=len(chunk.steps), names="\n\n" + "\n".join(names)
+    )
+    return Draft(outcome="answered", text=text, decided="count of steps")
+
+
+def _beside_step(context: Context, subjects: Sequence[str], document: Document, chunk: Chunk) -> Draft:
+    """The step after (or before) the one that the question describes."""
+    reference = context.question.step
+    assert reference is not None
+    units = [
+        unit
+        for unit in context.sources.units(document.doc_id)
+        if unit.chunk.chunk_id == chunk.chunk_id and unit.kind == "step"
+    ]
+    anchor = replace(
+        context.question,
+        concepts=tuple(name for name in context.question.concepts if name not in OFFLINE | {"online"})
+        or context.question.concepts,
+    )
+    ranked = rank_units(anchor, units, context.sources.lexicon, {})
+    if not ranked or not ranked[0].covered and ranked[0].score < ANSWERS_FROM:
+        return answer_detail(context, subjects)
+    number = ranked[0].unit.number + (1 if reference.kind == "next" else -1)
+    if not 1 <= number <= len(chunk.steps):
+        return _steps_said(
+            context,
+            [(chunk.steps[ranked[0].unit.number - 1], "last_step" if number > 1 else "first_step")],
+            document,
+            chunk,
+        )
+    return _steps_said(context, [(chunk.steps[number - 1], "step")], document, chunk)
+
+
+def _steps_said(context: Context, steps: Sequence[tuple[Step, str]], document: Document, chunk: Chunk) -> Draft:
+    parts = []
+    for step, phrase in steps:
+        markers = context.citations.cite(document, chunk, step.start, step.end)
+        text = f"{_step_text(context, step)} {marks(markers)}"
+        parts.append(say(phrase, context.language, number=step.number, n=len(chunk.steps), text=text))
+    return Draft(outcome="answered", text="\n\n".join(parts), decided="one step")
