@@ -277,6 +277,17 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def configure(app: ASGIApp) -> uvicorn.Config:
+    """How the application is served."""
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        limit_concurrency=200,
+    )
+
+
 class _Server(uvicorn.Server):
     """A server that tells its address once it answers there."""
 
@@ -308,13 +319,7 @@ def serve(
             if open_browser:
                 threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
-        config = uvicorn.Config(
-            build_app(assistant, host=settings.host, root_path=settings.root_path),
-            log_level="warning",
-            server_header=False,
-            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-            limit_concurrency=200,
-        )
+        config = configure(build_app(assistant, host=settings.host, root_path=settings.root_path))
         try:
             _Server(config, ready).run(sockets=[listener])
         except KeyboardInterrupt:

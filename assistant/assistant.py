@@ -15,7 +15,8 @@ from assistant.evidence import Unit, UnitReader
 from assistant.extractive import compose
 from assistant.lexicon import load_lexicon
 from assistant.passages import ANSWERS_FROM
-from assistant.question import Question, Reader
+from assistant.question import Question
+from assistant.understanding import Reader
 from corpus.document import Document
 from corpus.errors import UnusableInput
 from index.hit import Hit

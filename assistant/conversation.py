@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assistant.question import Question, Reader
+from assistant.question import Question
+from assistant.understanding import Reader
 from corpus.normalize import Language, to_traditional
 
 MAX_TURNS = 20

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
+from assistant.clauses import BESIDE_CARDS
 from assistant.comparison import compare
 from assistant.draft import Context, Draft
 from assistant.passages import answer_detail, answer_generally, answer_uncovered
 from assistant.phrases import say
 from assistant.procedures import find_barred, show_procedures, show_step
-from assistant.question import BESIDE_CARDS
 from assistant.refusals import abstain, answer_nothing, clarify, refuse_card, refuse_unstated, warn
 
 _KNOWN_SHARE = 0.6  # of a question's characters, below which it is about something else

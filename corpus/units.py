@@ -24,9 +24,9 @@ _SENTENCE_ENDS = ("\n", "。", "!", "?", ";", "|", "\t", ". ")
 _CJK = "\u2e80-\u9fff\uac00-\ud7af\U0001f000-\U0001faff"
 # A comma, a colon, a blank beside Chinese, a conjunction: what stands between them can be kept or dropped alone.
 _SEPARATOR = re.compile(rf"[,、:~—]+|(?<=[{_CJK}])[ ]+|[ ]+(?=[{_CJK}])|或者?|(?<=\s)(?:or|and|but)\s")
+_NUMERALS = "一二三四五六七八九十"
 _LINE_OPENING = re.compile(
-    r"(?:[ \t]*(?:#{1,6}|>|[-*+•·](?=\s)|\d{1,3}[.)、]|\([\d一二三四五六七八九十]{1,3}\)|[一二三四五六七八九十]{1,3}、))"
-    r"{0,6}[ \t]*"
+    rf"(?:[ \t]*(?:#{{1,6}}|>|[-*+•·](?=\s)|\d{{1,3}}[.)、]|\([\d{_NUMERALS}]{{1,3}}\)|[{_NUMERALS}]{{1,3}}、)){{0,6}}[ \t]*"
 )
 _GLUE = re.compile(
     r"(?:可以|也可以?|还可|亦可|或者?|以及|及|和|与|请|直接|可|\s|[^\w\n。!?;|\])}】」』〕”]"

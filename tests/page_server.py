@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from app import build_app
+from app import build_app, configure
 from assistant.start import Answers
 
 
@@ -25,14 +25,15 @@ def served(assistant: Answers) -> Iterator[str]:
         async def serve() -> None:
             # Gradio leaves an event loop open for each of its locks unless it is built while one is running.
             app = build_app(assistant, host="127.0.0.1")
-            server.append(uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)))
+            server.append(uvicorn.Server(configure(app)))
             await server[0].serve([listener])
 
         thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
         thread.start()
         deadline = time.monotonic() + 60
         while not (server and server[0].started):
-            assert thread.is_alive() and time.monotonic() < deadline, "the page did not start"
+            assert thread.is_alive(), "the page could not start"
+            assert time.monotonic() < deadline, "the page did not start within a minute"
             time.sleep(0.05)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         server[0].should_exit = True

@@ -1,0 +1,116 @@
+"""The clauses of a question: which of them ask, which wish, and whether "how" stands beside cancelling."""
+
+from __future__ import annotations
+
+import re
+
+from corpus.normalize import has_han
+from corpus.terms import Found
+
+Value = tuple[str, str]
+# Concepts that a card is spoken of with and that ask nothing by themselves.
+BESIDE_CARDS = frozenset({"old_card", "lost", "chip"})
+_FARTHEST = 24
+# A clause that asks "how" of what was said before it: nothing in it but the question word.
+_BARE_HOW = re.compile(
+    r"^[,，.。;；!！?？ ]*(?:我|那|请问|要|该|应该|需要|得|具体|这|应|到底|麻烦问下)*(?:怎么|怎样|如何|咋|点样|怎办)(?:办理?|弄|整|搞|操作|走|做|处理|好|样|才行|行|是好)*(?:呢|啊|呀|吧|好|来着|比较好|嘛)*[?？!！。 ]*(?:$|[,，])"
+)
+_CLAUSE_END = re.compile(r"[,，.。;；!！?？]")
+_WISHES = re.compile(
+    r"想|要|打算|准备|计划|希望|决定|求|不用了|不要了|\b(?:want|need|would like|wish|plan|trying|going to|like to)\b"
+)
+YES_OR_NO = re.compile(
+    r"[吗嘛么不没]\W*$|是不是|能不能|可不可以|可唔可以|要不要|会不会|需不需要|用不用|有没有|行不行|可否|是否|"
+    r"(?:^|[,.!?] )(?:can|could|do|does|is|are|should|will|would|must|am|may) (?:i|we|it|they|you|the|my|a|an|someone|cancel\w*)\b"
+)
+_ASKS = re.compile(
+    r"怎|如何|咋|点样|什么|啥|咩|乜|哪|谁|边个|几|多少|多久|多长|为何|吗|嘛|是不是|能不能|可不可以|可唔可以|要不要|会不会|需不需要|用不用|有没有|行不行|可否|是否|还是|"
+    r"步骤|流程|程序|手续|"
+    r"\b(?:how|what|what's|which|who|whom|whose|where|when|why|can|could|do|does|is|are|should|will|would|must|steps?|procedure|process)\b"
+)
+_HOW = re.compile(
+    r"怎么|怎样|如何|咋|点样|怎办|要做什么|做些什么|要做啥|\bhow\b(?! (?:does|did|will|long|much|many|soon|is|are))|\bsteps?\b|\bprocess\b|\bprocedure\b|流程|步骤|程序|手续(?!费)|方法"
+)
+
+
+def concepts_in(found: list[Found[Value]]) -> tuple[str, ...]:
+    """What the terms ask about: the concepts, and the actions other than cancelling."""
+    return tuple(
+        dict.fromkeys(
+            name
+            for match in found
+            if ("filler", "") not in match.values
+            for kind, name in match.values
+            if kind == "concept" or (kind == "action" and name != "cancel")
+        )
+    )
+
+
+def wishes_to_cancel(text: str, found: list[Found[Value]]) -> bool:
+    """Whether a clause says that somebody wants to cancel, and nothing else."""
+    at = 0
+    for end in [*_CLAUSE_END.finditer(text), None]:
+        stop = end.start() if end else len(text)
+        within = [match for match in found if at <= match.start < stop]
+        if (
+            any(("action", "cancel") in match.values for match in within)
+            and not set(concepts_in(within)) - BESIDE_CARDS
+            and (_WISHES.search(text, at, stop))
+        ):
+            return True
+        at = end.end() if end else stop
+    return False
+
+
+def asking_clauses(text: str) -> list[tuple[int, int]]:
+    """The clauses of `text` that ask: with a question word or particle, or ended by a question mark."""
+    clauses, at = [], 0
+    for end in [*_CLAUSE_END.finditer(text), None]:
+        stop = end.start() if end else len(text)
+        if _ASKS.search(text, at, stop) or (end and end.group() in "?？" and stop > at):
+            clauses.append((at, stop))
+        at = end.end() if end else stop
+    return clauses
+
+
+def _says_more(
+    text: str,
+    found: list[Found[Value]],
+    unknown: list[tuple[int, int]],
+    between: tuple[int, int],
+    behind: tuple[int, int],
+) -> bool:
+    """Whether a clause ends within `between`, or something is asked about in it or in the rest of the clause `behind`."""
+    ends = list(_CLAUSE_END.finditer(text[between[0] : between[1]]))
+    if len(ends) > 1 or (ends and not _BARE_HOW.search(text[between[0] + ends[0].start() :])):
+        return True
+    if any(
+        between[0] <= start and end <= between[1] and end - start > 1
+        for start, end in unknown
+        if has_han(text[start:end])
+    ):
+        return True
+    clause_end = _CLAUSE_END.search(text, behind[0], behind[1])
+    stop = clause_end.start() if clause_end else behind[1]
+    return any(
+        {kind for kind, _ in match.values} & {"concept"}
+        and not {kind for kind, _ in match.values} & {"card", "filler", "action"}
+        for match in found
+        if between[0] <= match.start < between[1] or behind[0] <= match.start < stop
+    )
+
+
+def asks_how_to_cancel(text: str, found: list[Found[Value]], unknown: list[tuple[int, int]]) -> bool:
+    """Whether "how" and a word for cancelling stand together, with only filler and card names between them."""
+    asked = [match.span() for match in _HOW.finditer(text)]
+    for act in (match for match in found if ("action", "cancel") in match.values):
+        for start, end in asked:
+            if act.start <= start < act.end:
+                return True  # "注销手续" is one word
+            if start >= act.end:
+                between, behind = (act.end, start), (end, len(text))
+            else:
+                between, behind = (end, act.start), (act.start, act.start)
+            if 0 <= between[1] - between[0] <= _FARTHEST and not _says_more(text, found, unknown, between, behind):
+                return True
+    return False

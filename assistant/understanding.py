@@ -1,0 +1,285 @@
+"""Reading a question: hidden characters, typos and pinyin resolved, its words found, its clauses told apart."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from assistant.clauses import YES_OR_NO, Value, asking_clauses, asks_how_to_cancel, concepts_in, wishes_to_cancel
+from assistant.lexicon import Lexicon
+from assistant.question import Question
+from assistant.sounds import Sounds
+from assistant.step_reference import read_option, read_step_reference
+from corpus.normalize import Language, has_han, language_of, normalize
+from corpus.subjects import Cards
+from corpus.terms import Found, TermList
+
+MAX_QUESTION_CHARACTERS = 2_000
+# Words that are not cards or actions, and so often misspelt in a question that they are worth mending.
+_CORRECTABLE = frozenset(
+    {
+        "怎么",
+        "为什么",
+        "什么",
+        "步骤",
+        "流程",
+        "如何",
+        "注意事项",
+        "手续",
+        "预约",
+        "余额",
+        "身份证",
+        "申请表",
+        "材料",
+        "审核",
+        "电话",
+        "客服",
+        "网点",
+        "柜台",
+        "备份",
+        "凭证",
+        "诈骗",
+        "押金",
+        "费用",
+        "多少钱",
+        "多久",
+        "线上",
+        "本人",
+        "复印件",
+        "泄露",
+        "物业",
+        "退款",
+    }
+)
+_STUTTER = re.compile(r"([^\W\d_a-z爷奶爸妈哥姐弟妹叔婶舅姑谢])\1+")
+_HAN_RUN = re.compile(r"[\u4e00-\u9fff]+")
+_LATIN_WORD = re.compile(r"[a-z][a-z'-]+")
+_CARD_NOUN = re.compile(r"(?:卡|证|会籍)$")
+_SHORTEST_MENDED = 4
+_ALL_CARDS = re.compile(
+    r"(?:三|两|四|五|几|各|每|所有|全部|这些|那些)(?:种|张|类|样|个)(?:不同的?)?(?:智能)?卡|每样|各种卡|哪(?:种|张|类|个)卡|\ball (?:the |these |three |four )?(?:kinds|types|cards)|\bwhich (?:card|cards|one|of (?:the|these)|kind|type)|\beach (?:card|kind|type)|\b(?:three|four|two) (?:kinds|types|cards)"
+)
+_EXCLUDING = re.compile(
+    r"(?:不是|并非|不要|不办|别的不是|(?<![a-z])not (?:the |my |a |an )?(?:one for (?:the |my )?)?)$"
+)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads questions by the lexicon and the cards that a corpus knows."""
+
+    lexicon: Lexicon
+    cards: Cards
+
+    @cached_property
+    def _terms(self) -> TermList[Value]:
+        terms = self.cards.terms.copy()
+        for name, words in self.lexicon.actions.items():
+            for word in words:
+                terms.add(word, ("action", name))
+        for concept in self.lexicon.concepts.values():
+            for word in concept.words:
+                terms.add(word, ("concept", concept.concept_id))
+        for word in self.lexicon.filler:
+            terms.add(word, ("filler", ""))
+        return terms
+
+    @cached_property
+    def _sounds(self) -> Sounds:
+        """The terms that a misspelling can stand for: cards, actions, concepts and the longer question words."""
+        return Sounds(
+            tuple(
+                term
+                for term in self._terms.terms()
+                if _HAN_RUN.fullmatch(term)
+                and len(term) > 1
+                and ({kind for kind, _ in self._terms.values_of(term)} & {"card", "action"} or term in _CORRECTABLE)
+            )
+        )
+
+    def find(self, text: str) -> list[Found[Value]]:
+        """Every term in folded `text`; values are pairs of a kind (`card`, `action`, `concept` …) and a name.
+
+        The names of cards are found first, and the other terms in what is left: `退会员卡` is 退 and 会员卡.
+        """
+        found: list[Found[Value]] = []
+        at = 0
+        for name in [*self._names.find(text), Found(len(text), len(text), "", ())]:
+            for match in self._terms.find(text[at : name.start]):
+                found.append(Found(match.start + at, match.end + at, match.term, match.values))
+            if name.term:
+                found.append(Found(name.start, name.end, name.term, self._terms.values_of(name.term)))
+            at = name.end
+        return found
+
+    @cached_property
+    def _names(self) -> TermList[Value]:
+        """The names of cards of three characters or more, and the English ones."""
+        names: TermList[Value] = TermList()
+        for card in self.cards.by_name.values():
+            for name in card.names:
+                if len(name) > 2:
+                    names.add(name, ("card", card.name))
+        return names
+
+    def read(self, raw: str) -> Question:
+        """What a turn says; it is cut to `MAX_QUESTION_CHARACTERS` first."""
+        text = normalize(raw[:MAX_QUESTION_CHARACTERS])
+        language = language_of(raw[:MAX_QUESTION_CHARACTERS])
+        unsafe, contact = self.lexicon.unsafe("unsafe", text), self.lexicon.unsafe("contact", text)
+        stripped = text
+        for pattern in self.lexicon.safety["instruction"]:
+            stripped = pattern.sub(" ", stripped)
+        instructed, text = stripped != text, re.sub(r"\s+", " ", stripped).strip()
+        corrected = self._respelled(_STUTTER.sub(r"\1", text))
+        if language == "en" and has_han(corrected):
+            language = "zh"
+        return self._parsed(raw, corrected, language, instructed=instructed, unsafe=unsafe, contact=contact)
+
+    def _respelled(self, text: str) -> str:
+        """`text` with pinyin and sound-alikes resolved, where words are left that nothing else explains."""
+        found = self.find(text)
+        text = self._mended(text, found)
+        found = self.find(text)
+        latin = [word for word in self._unexplained(text, found) if not has_han(text[word[0] : word[1]])]
+        if latin:
+            spelled = self._sounds.from_pinyin(text, latin)
+            if spelled != text:
+                text = normalize(spelled)
+                found = self.find(text)
+        fixed = [
+            (match.start, match.end)
+            for match in found
+            if {kind for kind, _ in match.values} & {"card", "action", "concept"}
+        ]
+        return self._sounds.correct(text, self._unexplained(text, found), fixed)
+
+    def _mended(self, text: str, found: list[Found[Value]]) -> str:
+        """`text` with English words that nothing explains replaced by the word of the lexicon they nearly are."""
+        for start, end in reversed(self._unexplained(text, found)):
+            word = text[start:end]
+            if not has_han(word) and len(word) >= _SHORTEST_MENDED and (near := self._nearly(word)):
+                text = text[:start] + near + text[end:]
+        return text
+
+    def _nearly(self, word: str) -> str:
+        """The word of the lexicon with the same letters in another order, or with one more or one fewer."""
+        return next((known for known in self._english_words if known[0] == word[0] and _one_slip(word, known)), "")
+
+    @cached_property
+    def _english_words(self) -> tuple[str, ...]:
+        """The English words of cards and of cancelling, for misspellings of them."""
+        words = (
+            word.rstrip("*")
+            for term in self._terms.terms()
+            if set(self._terms.values_of(term)) & {("action", "cancel")}
+            or {kind for kind, _ in self._terms.values_of(term)} & {"card", "generic"}
+            for word in term.split()
+        )
+        return tuple(
+            dict.fromkeys(word for word in words if word.isascii() and word.isalpha() and len(word) >= _SHORTEST_MENDED)
+        )
+
+    def _unexplained(self, text: str, found: list[Found[Value]]) -> list[tuple[int, int]]:
+        """The runs of Chinese characters and the Latin words in which no term was found."""
+        known = bytearray(len(text))
+        for match in found:
+            known[match.start : match.end] = b"\1" * (match.end - match.start)
+        masked = "".join(" " if known[at] else character for at, character in enumerate(text))
+        runs = [*_HAN_RUN.finditer(masked), *_LATIN_WORD.finditer(masked)]
+        return sorted(run.span() for run in runs)
+
+    def _parsed(
+        self, raw: str, text: str, language: Language, *, instructed: bool, unsafe: bool, contact: bool
+    ) -> Question:
+        found = self.find(text)
+        excluded = tuple(
+            dict.fromkeys(
+                name
+                for match in found
+                for kind, name in match.values
+                if kind in {"card", "cue"} and _EXCLUDING.search(text[max(0, match.start - 12) : match.start])
+            )
+        )
+        by_kind: dict[str, list[str]] = {}
+        for match in found:
+            for kind, name in match.values:
+                if name not in excluded:
+                    by_kind.setdefault(kind, []).append(name)
+        unknown = self._unexplained(text, found)
+        named = list(dict.fromkeys(by_kind.get("card", ())))
+        cards = [name for name in named if not self.cards.is_document(name)]
+        cued = [name for name in dict.fromkeys(by_kind.get("cue", ())) if name not in cards]
+        unknown_card = "" if cards else _unknown_card(text, unknown)
+        if named and not cards and not cued and not unknown_card and asks_how_to_cancel(text, found, unknown):
+            cards = named  # an identity card is the subject only when nothing else is
+        patterned = [
+            (match.span(), concept.concept_id)
+            for concept in self.lexicon.concepts.values()
+            for pattern in concept.patterns
+            if (match := pattern.search(text))
+        ]
+        found = sorted(
+            [*found, *(Found(*span, "", (("concept", name),)) for span, name in patterned)],
+            key=lambda match: match.start,
+        )
+        concepts = concepts_in(found)
+        if any(self.cards.is_document(name) for name in named) and "id_document" not in concepts:
+            concepts = (*concepts, "id_document")
+        asking = asking_clauses(text)
+        within = [match for match in found if any(start <= match.start < end for start, end in asking)]
+        if not concepts_in(within) and not any(
+            kind in {"action", "card", "cue"} for match in within for kind, _ in match.values
+        ):
+            asking = []  # "…，怎么办？" asks about what stands before it
+        return Question(
+            raw=raw,
+            text=text,
+            language=language,
+            cards=tuple(cards),
+            cued=tuple(cued),
+            unknown_card=unknown_card,
+            generic=bool(by_kind.get("generic"))
+            or (any(term in text for term in ("卡", "card")) and not by_kind.get("other")),
+            all_cards=bool(_ALL_CARDS.search(text)),
+            actions=frozenset(by_kind.get("action", ())),
+            concepts=concepts,
+            unknown=tuple(text[start:end] for start, end in unknown),
+            focus=tuple(name for name in concepts if name in concepts_in(within)) if asking else concepts,
+            asks=bool(asking),
+            wishes=wishes_to_cancel(text, found),
+            focus_unknown=tuple(text[s:e] for s, e in unknown if not asking or any(b <= s < z for b, z in asking)),
+            excluded=excluded,
+            asks_yes_or_no=bool(YES_OR_NO.search(text)),
+            intents=frozenset(name for name in self.lexicon.intents if self.lexicon.asks(name, text)),
+            cancels=asks_how_to_cancel(text, found, unknown),
+            step=read_step_reference(text, self.lexicon),
+            option=read_option(text),
+            instructed=instructed,
+            unsafe=unsafe,
+            contact=contact,
+        )
+
+
+def _one_slip(word: str, known: str) -> bool:
+    if sorted(word) == sorted(known):
+        return True
+    shorter, longer = sorted((word, known), key=len)
+    return len(longer) == len(shorter) + 1 > 5 and any(
+        longer[:at] + longer[at + 1 :] == shorter for at in range(len(longer))
+    )
+
+
+def _unknown_card(text: str, unknown: list[tuple[int, int]]) -> str:
+    """The name of a card that no list knows: unexplained words directly before 卡, 证 or "card"."""
+    for start, end in unknown:
+        run = text[start:end]
+        if has_han(run):
+            if _CARD_NOUN.search(run) and len(run) > 2:
+                return run
+            if end - start >= 2 and text[end : end + 1] in ("卡", "证"):
+                return run + text[end]
+        elif re.match(r" (?:card|pass|permit|badge)s?\b", text[end:]):
+            return run + text[end:].split(",")[0][:5].rstrip()
+    return ""
