@@ -17,6 +17,7 @@ import gradio as gr
 import uvicorn
 from starlette.types import ASGIApp
 
+import assistant as _assistant
 from assistant.cli import DONE, main
 from assistant.render import escape, page_answer, page_error
 from assistant.server import MAX_CHARACTERS, BoundedAssistant, Busy, Guard, check_length, create_api
@@ -25,6 +26,7 @@ from assistant.start import Answers
 from corpus.errors import UnusableInput
 
 _logger = logging.getLogger("xiaoka")
+_PARTS = Path(_assistant.__file__ or "").parent
 _SHUTDOWN_SECONDS = 5
 _N_SUBJECTS_SHOWN = 12
 _N_EXAMPLES_SHOWN = 4
@@ -167,6 +169,7 @@ def build_page(assistant: Answers) -> tuple[gr.Blocks, gr.I18n]:
             scale=1,
             height=None,
             layout="bubble",
+            autoscroll=False,
             latex_delimiters=[],
             buttons=[],
             feedback_options=None,
@@ -219,6 +222,8 @@ def build_app(assistant: Answers, *, host: str, root_path: str = "") -> ASGIApp:
     bounded = BoundedAssistant(assistant)
     page, i18n = build_page(bounded)
     page.queue(api_open=False, max_size=20, default_concurrency_limit=8)
+    # Gradio would import pandas and compute statistics over all events after each one, for a page that is closed here.
+    page._queue.ANAYLTICS_CACHE_FREQUENCY = sys.maxsize
     app = gr.mount_gradio_app(
         create_api(bounded),
         page,
@@ -235,14 +240,12 @@ def build_app(assistant: Answers, *, host: str, root_path: str = "") -> ASGIApp:
         root_path=root_path or None,
         i18n=i18n,
         theme=_theme(),
-        css_paths=[Path(__file__).parent / "assistant" / "page.css"],
-        head=_HEAD,
+        css_paths=[_PARTS / "page.css"],
+        head=f"<script>{(_PARTS / 'page.js').read_text(encoding='utf-8')}</script>",
     )
     return Guard(app, host=host, root_path=root_path)
 
 
-# The page's language is the reader's, which a screen reader and the choice of Chinese glyphs depend on.
-_HEAD = "<script>document.documentElement.lang = navigator.language;</script>"
 _FONTS = [
     "system-ui",
     "-apple-system",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from assistant.lexicon import any_of
 from corpus.normalize import has_han
 from corpus.terms import Found
 
@@ -12,24 +13,31 @@ Value = tuple[str, str]
 BESIDE_CARDS = frozenset({"old_card", "lost", "chip"})
 _FARTHEST = 24
 # A clause that asks "how" of what was said before it: nothing in it but the question word.
-_BARE_HOW = re.compile(
-    r"^[,，.。;；!！?？ ]*(?:我|那|请问|要|该|应该|需要|得|具体|这|应|到底|麻烦问下)*(?:怎么|怎样|如何|咋|点样|怎办)(?:办理?|弄|整|搞|操作|走|做|处理|好|样|才行|行|是好)*(?:呢|啊|呀|吧|好|来着|比较好|嘛)*[?？!！。 ]*(?:$|[,，])"
+_BARE_HOW = any_of(
+    r"^[,，.。;；!！?？ ]*(?:我|那|请问|要|该|应该|需要|得|具体|这|应|到底|麻烦问下)*(?:怎么|怎样|如何|咋|点样|怎办)"
+    r"(?:办理?|弄|整|搞|操作|走|做|处理|好|样|才行|行|是好)*(?:呢|啊|呀|吧|好|来着|比较好|嘛)*[?？!！。 ]*(?:$|[,，])"
 )
 _CLAUSE_END = re.compile(r"[,，.。;；!！?？]")
-_WISHES = re.compile(
-    r"想|要|打算|准备|计划|希望|决定|求|不用了|不要了|\b(?:want|need|would like|wish|plan|trying|going to|like to)\b"
+_WISHES = any_of(
+    r"想|要|打算|准备|计划|希望|决定|求|不用了|不要了",
+    r"\b(?:want|need|would like|wish|plan|trying|going to|like to)\b",
 )
-YES_OR_NO = re.compile(
-    r"[吗嘛么不没]\W*$|是不是|能不能|可不可以|可唔可以|要不要|会不会|需不需要|用不用|有没有|行不行|可否|是否|"
-    r"(?:^|[,.!?] )(?:can|could|do|does|is|are|should|will|would|must|am|may) (?:i|we|it|they|you|the|my|a|an|someone|cancel\w*)\b"
+_YES_OR_NO_WORDS = "是不是|能不能|可不可以|可唔可以|要不要|会不会|需不需要|用不用|有没有|行不行|可否|是否"
+YES_OR_NO = any_of(
+    r"[吗嘛么不没]\W*$",
+    _YES_OR_NO_WORDS,
+    r"(?:^|[,.!?] )(?:can|could|do|does|is|are|should|will|would|must|am|may) "
+    r"(?:i|we|it|they|you|the|my|a|an|someone|cancel\w*)\b",
 )
-_ASKS = re.compile(
-    r"怎|如何|咋|点样|什么|啥|咩|乜|哪|谁|边个|几|多少|多久|多长|为何|吗|嘛|是不是|能不能|可不可以|可唔可以|要不要|会不会|需不需要|用不用|有没有|行不行|可否|是否|还是|"
-    r"步骤|流程|程序|手续|"
-    r"\b(?:how|what|what's|which|who|whom|whose|where|when|why|can|could|do|does|is|are|should|will|would|must|steps?|procedure|process)\b"
+_ASKS = any_of(
+    r"怎|如何|咋|点样|什么|啥|咩|乜|哪|谁|边个|几|多少|多久|多长|为何|吗|嘛|还是|步骤|流程|程序|手续",
+    _YES_OR_NO_WORDS,
+    r"\b(?:how|what|what's|which|who|whom|whose|where|when|why|steps?|procedure|process)\b",
+    r"\b(?:can|could|do|does|is|are|should|will|would|must)\b",
 )
-_HOW = re.compile(
-    r"怎么|怎样|如何|咋|点样|怎办|要做什么|做些什么|要做啥|\bhow\b(?! (?:does|did|will|long|much|many|soon|is|are))|\bsteps?\b|\bprocess\b|\bprocedure\b|流程|步骤|程序|手续(?!费)|方法"
+_HOW = any_of(
+    r"怎么|怎样|如何|咋|点样|怎办|要做什么|做些什么|要做啥|流程|步骤|程序|手续(?!费)|方法",
+    r"\bhow\b(?! (?:does|did|will|long|much|many|soon|is|are))|\bsteps?\b|\bprocess\b|\bprocedure\b",
 )
 
 
@@ -80,7 +88,7 @@ def _says_more(
     between: tuple[int, int],
     behind: tuple[int, int],
 ) -> bool:
-    """Whether a clause ends within `between`, or something is asked about in it or in the rest of the clause `behind`."""
+    """Whether `between` holds a clause end, or it or the rest of the clause `behind` asks about something."""
     ends = list(_CLAUSE_END.finditer(text[between[0] : between[1]]))
     if len(ends) > 1 or (ends and not _BARE_HOW.search(text[between[0] + ends[0].start() :])):
         return True

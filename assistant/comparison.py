@@ -18,6 +18,7 @@ _STEP_COUNT = re.compile(
 
 
 def compare(context: Context, cards: Sequence[str]) -> Draft:
+    """What the articles say of the same thing for each card, one line a card."""
     catalog = context.sources.catalog
     asked = cards if len(cards) > 1 else catalog.subjects
     by_steps = bool(_STEP_COUNT.search(context.question.text))

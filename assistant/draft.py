@@ -83,14 +83,17 @@ class Context:
         return self.question.language
 
     def name(self, subject: str) -> str:
+        """What a subject is called, in the user's language."""
         if self.language == "en":
             return self.sources.catalog.cards.english(subject)
         return shown(self.sources.catalog.called(subject), self.language)
 
     def options(self, subjects: Sequence[str]) -> tuple[str, ...]:
+        """Subjects as texts that can be sent back."""
         return tuple(self.name(subject) for subject in subjects[:8])
 
     def quoted(self, unit: Unit) -> str:
+        """A unit as it is shown, cited."""
         document = self.sources.document(unit.chunk.doc_id)
         markers = self.citations.cite(document, unit.chunk, unit.start, unit.end)
         return f"{shown(document.text[unit.start : unit.end], self.language)} {marks(markers)}"
@@ -115,6 +118,7 @@ class Context:
         ]
 
     def ranked(self, units: Sequence[Unit]) -> list[Scored]:
+        """The units that say something of what is asked, best first."""
         return rank_units(self.question, units, self.sources.lexicon, self.sources.boost())
 
     def preferred(self, procedures: Sequence[Procedure]) -> list[Procedure]:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from assistant.lexicon import Lexicon
+from assistant.lexicon import Lexicon, any_of
 from assistant.question import Question
 from corpus.document import Chunk, Document
 from corpus.normalize import has_han, normalize
@@ -37,18 +37,24 @@ _UNSEEN, _MOST_UNSEEN = 0.45, 6
 _LABELLED = re.compile(r"(?:\*\*|__)[^*_\n]{1,30}(?:\*\*|__)\s*[：:]|(?:\*\*|__)[^*_\n]{1,30}[：:](?:\*\*|__)")
 _NUMERAL = r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十百千半几数]+)"
 _TYPED = {
-    "amount": re.compile(
-        rf"{_NUMERAL}\s*(?:多|余)?(?:元|块|圆|角|万元|港币|人民币|yuan|rmb|cny|hkd|dollars?)|[¥￥$]\s*\d|免费|不收(?:取)?(?:任何)?(?:费|手续费)|无需(?:支付|缴纳|缴)?[^，。；]{{0,4}}费|免收|free of charge|no fee"
+    "amount": any_of(
+        rf"{_NUMERAL}\s*[多余]?(?:元|块|圆|角|万元|港币|人民币|yuan|rmb|cny|hkd|dollars?)",
+        r"[¥￥$]\s*\d|免费|免收|free of charge|no fee",
+        r"不收取?(?:任何)?(?:费|手续费)|无需(?:支付|缴纳|缴)?[^，。；]{0,4}费",
     ),
-    "number": re.compile(r"\d"),
-    "duration": re.compile(
-        rf"{_NUMERAL}\s*(?:至|到|-|~|—)?\s*{_NUMERAL}?\s*(?:个)?(?:工作日|自然日|天|日(?!常|期|后)|小时|分钟|周|星期|月(?!份)|年(?!度|卡|费|票))|当天|当日|当场|即时|立即|实时|次日|隔天|\d+ (?:\w+ )?(?:days?|hours?|minutes?|weeks?|months?)|immediately|same day"
+    "number": any_of(r"\d"),
+    "duration": any_of(
+        rf"{_NUMERAL}\s*[至到~—-]?\s*{_NUMERAL}?\s*个?(?:工作日|自然日|天|小时|分钟|周|星期)",
+        rf"{_NUMERAL}\s*[至到~—-]?\s*{_NUMERAL}?\s*个?(?:日(?![常期后])|月(?!份)|年(?![度卡费票]))",
+        r"当天|当日|当场|即时|立即|实时|次日|隔天|immediately|same day",
+        r"\d+ (?:\w+ )?(?:days?|hours?|minutes?|weeks?|months?)",
     ),
-    "clock": re.compile(
-        rf"\d{{1,2}}\s*[:：点时]|周[一二三四五六日末]|星期[一二三四五六日天]|工作日(?:内|的)?\s*[上下]?午?\d|节假日|上午|下午|\d\s*[ap]\.?m\b|monday|saturday|sunday|weekend"
+    "clock": any_of(
+        r"\d{1,2}\s*[:：点时]|周[一二三四五六日末]|星期[一二三四五六日天]|节假日|上午|下午",
+        r"\d\s*[ap]\.?m\b|monday|saturday|sunday|weekend",
     ),
-    "phone": re.compile(r"(?<!\d)(?:\d{3,4}[- ]?\d{3,4}[- ]?\d{3,4}|1\d{4,10}|9\d{4,5}|\d{5})(?!\d)"),
-    "address": re.compile(r"(?:路|街|巷|道)\s*\d+\s*号|\d+\s*(?:号|层|楼|栋)|street|road|avenue"),
+    "phone": any_of(r"(?<!\d)(?:\d{3,4}[- ]?\d{3,4}[- ]?\d{3,4}|1\d{4,10}|9\d{4,5}|\d{5})(?!\d)"),
+    "address": any_of(r"[路街巷道]\s*\d+\s*号|\d+\s*[号层楼栋]|street|road|avenue"),
 }
 
 

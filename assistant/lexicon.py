@@ -117,5 +117,10 @@ def _folded(words: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, map(normalize, words))))
 
 
+def any_of(*alternatives: str) -> re.Pattern[str]:
+    r"""A pattern of alternatives in which `\b` sees the boundary between Chinese and Latin letters too."""
+    return re.compile("|".join(alternatives).replace(r"\b", _BOUNDARY))
+
+
 def _patterns(patterns: list[str]) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(pattern.replace(r"\b", _BOUNDARY)) for pattern in patterns)
+    return tuple(map(any_of, patterns))

@@ -50,7 +50,7 @@ def answer_generally(context: Context, subjects: Sequence[str]) -> Draft | None:
             ranked = [scored for scored in context.ranked(units) if scored.covered and scored.score >= ANSWERS_FROM]
             if ranked:
                 return _quoting(
-                    context, _enough(context, ranked), say("detail_general", context.language), f"{intent}, one of them"
+                    context, _enough(ranked), say("detail_general", context.language), f"{intent}, one of them"
                 )
             if intent != "reasons" or subjects and "risk" not in question.concepts:
                 continue
@@ -116,6 +116,7 @@ def _list_units(context: Context, intent: str, units: Sequence[Unit]) -> Draft:
 
 
 def show_listed_item(context: Context, number: int, *, from_end: bool) -> Draft:
+    """The n-th entry of the list that the conversation is about."""
     units = _section_units(context, context.listed, ())
     number = len(units) + 1 - number if from_end else number
     if not 1 <= number <= len(units):
@@ -124,11 +125,12 @@ def show_listed_item(context: Context, number: int, *, from_end: bool) -> Draft:
 
 
 def answer_detail(context: Context, subjects: Sequence[str]) -> Draft:
+    """The passage that answers one thing about the subjects, a question back, or "the articles do not say"."""
     question, lexicon = context.question, context.sources.lexicon
     units = context.units_about(subjects)
     ranked = context.ranked(units)
     if subjects:
-        ranked = _own_first(context, ranked, subjects)
+        ranked = _own_first(ranked, subjects)
     needed = {name for name in question.focus if lexicon.concepts[name].kind == "need"}
     needed |= {name for name in question.concepts if lexicon.concepts[name].kind == "bar"}
     fitting = [scored for scored in ranked if needed <= scored.unit.concepts]
@@ -153,9 +155,7 @@ def answer_detail(context: Context, subjects: Sequence[str]) -> Draft:
         head = say("detail", context.language, card=joined([context.name(s) for s in subjects], context.language))
     else:
         head = say("detail_general", context.language)
-    return _quoting(
-        context, _enough(context, fitting), head, "detail", rejected=[s for s in ranked if s not in fitting][:5]
-    )
+    return _quoting(context, _enough(fitting), head, "detail", rejected=[s for s in ranked if s not in fitting][:5])
 
 
 def _near(context: Context, subjects: Sequence[str]) -> Draft | None:
@@ -176,13 +176,13 @@ def _near(context: Context, subjects: Sequence[str]) -> Draft | None:
     return Draft(outcome="answered", text=text, decided="the nearest thing said")
 
 
-def _own_first(context: Context, ranked: list[Scored], subjects: Sequence[str]) -> list[Scored]:
+def _own_first(ranked: list[Scored], subjects: Sequence[str]) -> list[Scored]:
     """The ranking with the subjects' own sections preferred to general ones."""
     lifted = [Scored(s.unit, s.score + (_OWN if set(s.unit.cards) & set(subjects) else 0.0), s.covered) for s in ranked]
     return sorted(lifted, key=lambda s: (-s.score, s.unit.chunk.doc_id, s.unit.start))
 
 
-def _enough(context: Context, ranked: Sequence[Scored]) -> list[Scored]:
+def _enough(ranked: Sequence[Scored]) -> list[Scored]:
     """The best unit, and others while each answers a concept that those before it do not."""
     chosen = [ranked[0]]
     covered = set(ranked[0].covered)

@@ -16,6 +16,7 @@ from corpus.document import Chunk, Document, Step
 
 
 def show_procedures(context: Context, subjects: Sequence[str]) -> Draft:
+    """The whole procedure of each subject; a question back when the card is not named and several are covered."""
     catalog = context.sources.catalog
     if not subjects:
         general = catalog.in_general()
@@ -73,17 +74,21 @@ def _procedure(context: Context, procedures: Sequence[Procedure], subject: str) 
         if subject
         else say("procedure_general", context.language, n=n)
     )
-    lines, steps = [], []
-    for step in chunk.steps:
-        markers = context.citations.cite(document, chunk, step.start, step.end)
-        text = _step_text(context, step)
-        lines.append(f"{step.number}. {text} {marks(markers)}")
-        steps.append(AnswerStep(number=step.number, text=text, markers=markers))
-    parts = [head, "\n".join(lines)]
-    for unit in context.sources.units(chosen.doc_id):
-        if unit.chunk.chunk_id == chunk.chunk_id and unit.kind == "note":
-            parts.append(say("note", context.language, text=context.quoted(unit)))
-    parts += _beside(context, procedures)
+    steps = [
+        AnswerStep(
+            number=step.number,
+            text=_step_text(context, step),
+            markers=context.citations.cite(document, chunk, step.start, step.end),
+        )
+        for step in chunk.steps
+    ]
+    notes = [
+        say("note", context.language, text=context.quoted(unit))
+        for unit in context.sources.units(chosen.doc_id)
+        if unit.chunk.chunk_id == chunk.chunk_id and unit.kind == "note"
+    ]
+    lines = "\n".join(f"{step.number}. {step.text} {marks(step.markers)}" for step in steps)
+    parts = [head, lines, *notes, *_beside(context, procedures)]
     return Draft(outcome="answered", text="\n\n".join(parts), steps=tuple(steps), decided="procedure")
 
 
@@ -122,6 +127,7 @@ def find_barred(context: Context, subjects: Sequence[str]) -> str:
 
 
 def show_step(context: Context, subjects: Sequence[str]) -> Draft:
+    """The step that the question refers to, or how many there are."""
     reference = context.question.step
     assert reference is not None
     if context.listed and not context.question.cards and reference.kind == "nth":

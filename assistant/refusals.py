@@ -14,6 +14,7 @@ _MOST_OPTIONS = 8
 
 
 def abstain(context: Context, reason: Reason, text: str, decided: str, *, rejected: Sequence[Scored] = ()) -> Draft:
+    """An abstention with its reason, and what the articles do cover."""
     covered = _covered(context)
     return Draft(
         outcome="abstained",
@@ -31,6 +32,7 @@ def _covered(context: Context) -> str:
 
 
 def warn(context: Context) -> Draft:
+    """A refusal to pass on an advertiser's contact, with the article's own warning of fraud."""
     text = say("contact", context.language)
     for doc_id in context.sources.best_documents(3):
         for unit in context.sources.units(doc_id):
@@ -45,6 +47,7 @@ def warn(context: Context) -> Draft:
 
 
 def answer_nothing(context: Context) -> Draft:
+    """The answer to a greeting, or to a turn that asks nothing that is known."""
     if "greeting" in context.question.intents:
         return Draft(
             outcome="clarified",
@@ -58,12 +61,14 @@ def answer_nothing(context: Context) -> Draft:
 
 
 def refuse_card(context: Context, name: str) -> Draft:
+    """An abstention for a card that no article is about."""
     return abstain(
         context, "no_hits", say("not_covered", context.language, card=shown(name, context.language)), "card not covered"
     )
 
 
 def clarify(context: Context, subjects: Sequence[str], decided: str) -> Draft:
+    """The question back: which of the subjects is meant."""
     return Draft(
         outcome="clarified",
         text=say("clarify", context.language) + _option_lines(context, subjects),
@@ -79,6 +84,7 @@ def _option_lines(context: Context, subjects: Sequence[str]) -> str:
 def refuse_unstated(
     context: Context, subjects: Sequence[str], decided: str, *, rejected: Sequence[Scored] = ()
 ) -> Draft:
+    """An abstention for what the subjects' articles do not say, with the nearest they do say."""
     if subjects:
         text = say("not_stated", context.language, card=joined([context.name(s) for s in subjects], context.language))
     else:

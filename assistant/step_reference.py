@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from assistant.lexicon import Lexicon
+from assistant.lexicon import Lexicon, any_of
 from corpus.blocks import number_of
 
 StepKind = Literal["nth", "next", "previous", "count", "exists", "ends"]
@@ -17,33 +17,59 @@ _ENGLISH_ORDINALS = {
         ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"), 1
     )
 }
-_IN_ORDER = re.compile(r"(?:先|头一步|首先).{0,3}[干做办弄].{1,6}(?:后|再|然后)")
-_NTH = re.compile(
-    rf"第({_NUMERAL})(?:个)?(?:步|项|条|点|个步骤|环节)|步骤({_NUMERAL})|\bstep (?:number |no\.? ?)?(\d{{1,2}})\b|"
-    rf"\b({'|'.join(_ENGLISH_ORDINALS)})(?: (?:step|thing|point|item|one|precaution|tip))\b|\b(\d{{1,2}})(?:st|nd|rd|th) (?:step|point|item)"
+_ORDINAL = f"({'|'.join(_ENGLISH_ORDINALS)})"
+_IN_ORDER = any_of(r"(?:先|头一步|首先).{0,3}[干做办弄].{1,6}(?:后|再|然后)")
+_NTH = any_of(
+    rf"第({_NUMERAL})个?(?:步|项|条|点|步骤|环节)",
+    rf"步骤({_NUMERAL})",
+    r"\bstep (?:number |no\.? ?)?(\d{1,2})\b",
+    rf"\b{_ORDINAL} (?:step|thing|point|item|one|precaution|tip)\b",
+    r"\b(\d{1,2})(?:st|nd|rd|th) (?:step|point|item)",
 )
-_FROM_END = re.compile(
-    rf"倒数第({_NUMERAL})(?:步|个|项|条)?|最后(?:的)?(?:一)?(?:个)?(?:步|步骤|环节|条|点)|\b(?:second|2nd)[- ](?:to[- ])?last\b|\b(?:the )?(?:last|final) (?:step|thing)\b|\bpenultimate\b"
+_FROM_END = any_of(
+    rf"倒数第({_NUMERAL})[步个项条]?",
+    r"最后的?一?个?(?:步骤|步|环节|条|点)",
+    r"\b(?:second|2nd)[- ](?:to[- ])?last\b",
+    r"\b(?:last|final) (?:step|thing)\b",
+    r"\bpenultimate\b",
 )
-_FIRST = re.compile(
-    r"(?:第一|头一|首|头)(?:个)?步|起始步|\bfirst step\b|\bfirst thing\b|\bto begin with\b|首先(?:要|该|得|应)|(?:最先|最开始|一开始)(?:要|该|得|做|干|是)"
+_FIRST = any_of(
+    r"(?:第一|头一|首|头)个?步|起始步|首先[要该得应]",
+    r"(?:最先|最开始|一开始)[要该得做干是]",
+    r"\bfirst (?:step|thing)\b|\bto begin with\b",
 )
-_ENDS = re.compile(r"(?:头|第)一步.{0,6}最后一步|首尾|\bfirst and (?:the )?last\b")
-_NEXT = re.compile(
-    r"下一步|后面那?一步|后一步|后头那?一步|下个步骤|紧接着|接下来|接着.{0,4}(?:干|做|要|该|怎|是|会)|(?:之后|以后|完(?:了)?(?:以后|之后|后)?|好(?:了)?(?:之后|以后)?|后)[,，]?(?:又|还|就)?(?:该|要|应该|需要|得|再)?(?:干|做|怎么办|是哪一?步|是什么步|是啥|哪一?步|走哪|咋办|如何)|"
-    r"\bnext\b(?! (?:month|week|year|time|day|to|monday|tuesday))|\bwhat (?:\w+ ){0,4}after\b|\bafter (?:that|this|(?:i|they|we|the|submit|sign|review|hand)\b.{0,40}(?:what|which|then))|\bthen what\b|\b(?:step|what) (?:comes|happens|is|follows) (?:right |immediately |just )?(?:after|next)\b|\bwhat (?:happens|comes|do i do|should i do|do they \w+|will they \w+) (?:right |immediately |just )?(?:after|once)\b"
+_ENDS = any_of(r"[头第]一步.{0,6}最后一步|首尾", r"\bfirst and (?:the )?last\b")
+_NEXT = any_of(
+    r"下一步|下个步骤|后面那?一步|后头那?一步|后一步|紧接着|接下来",
+    r"接着.{0,4}[干做要该怎是会]",
+    r"(?:之后|以后|完了?(?:以后|之后|后)?|好了?(?:之后|以后)?|后)[,，]?[又还就]?(?:该|要|应该|需要|得|再)?"
+    r"(?:干|做|怎么办|是哪一?步|是什么步|是啥|哪一?步|走哪|咋办|如何)",
+    r"\bnext\b(?! (?:month|week|year|time|day|to|monday|tuesday))",
+    r"\bwhat (?:\w+ ){0,4}after\b|\bthen what\b",
+    r"\bafter (?:that|this|(?:i|they|we|the|submit|sign|review|hand)\b.{0,40}(?:what|which|then))",
+    r"\b(?:step|what) (?:comes|happens|is|follows) (?:right |immediately |just )?(?:after|next)\b",
+    r"\bwhat (?:happens|comes|do i do|should i do|do they \w+|will they \w+) "
+    r"(?:right |immediately |just )?(?:after|once)\b",
 )
-_PREVIOUS = re.compile(
-    r"上一步|前一步|前面一步|(?:之前|以前|前)[,，]?(?:要|该|应该|得|需要)?(?:是哪一?步|先做什么|先干|做什么|干什么|干啥|做啥|的那一?步|那一?步|还?要先)|\b(?:just|right|immediately) before\b|\bprevious step\b|\bstep before\b|\bwhat (?:\w+ ){0,4}before (?:i|the|they|signing|submit|going)\b|\bcomes before\b"
+_PREVIOUS = any_of(
+    r"上一步|前一步|前面一步",
+    r"(?:之前|以前|前)[,，]?(?:要|该|应该|得|需要)?"
+    r"(?:是哪一?步|先做什么|先干|做什么|干什么|干啥|做啥|的那一?步|那一?步|还?要先)",
+    r"\b(?:just|right|immediately) before\b|\bprevious step\b|\bstep before\b|\bcomes before\b",
+    r"\bwhat (?:\w+ ){0,4}before (?:i|the|they|signing|submit|going)\b",
 )
-_BEFORE_CANCELLING = re.compile(
-    r"(?:注销|退卡|销户|销卡|销号|退掉|退|销|去|办理?)(?:[^，。,]{0,6})?之?前|before (?:i )?(?:cancel|clos|return|going|heading|i go)\w*"
+_BEFORE_CANCELLING = any_of(
+    r"(?:注销|退卡|销户|销卡|销号|退掉|退|销|去|办理?)(?:[^，。,]{0,6})?之?前",
+    r"before (?:i )?(?:cancel|clos|return|going|heading|i go)\w*",
 )
-_EXISTS = re.compile(
-    rf"有(?:没有|无)?第({_NUMERAL})步|有第({_NUMERAL})步(?:吗|么|嘛)|\bis there (?:a|an|any) (?:step (\d+)|({'|'.join(_ENGLISH_ORDINALS)}) step)"
+_EXISTS = any_of(
+    rf"有(?:没有|无)?第({_NUMERAL})步",
+    rf"\bis there (?:a|an|any) (?:step (\d+)|{_ORDINAL} step)",
 )
-_ORDINAL_REPLY = re.compile(
-    rf"^(?:那|就|选|要|嗯|我选|我要|那就|it's|the|number|option|no\.?)?\s*(?:第)?({_NUMERAL})(?:个|种|张|项|条)?(?:吧|啊|呀|的)?[.。!！]?$|第({_NUMERAL})(?:个|种|张|项)(?!步)|^(?:the )?({'|'.join(_ENGLISH_ORDINALS)})(?: one| option)?\b"
+_ORDINAL_REPLY = any_of(
+    rf"^(?:我选|我要|那就|那|就|选|要|嗯|it's|the|number|option|no\.?)?\s*第?({_NUMERAL})[个种张项条]?[吧啊呀的]?[.。!！]?$",
+    rf"第({_NUMERAL})[个种张项](?!步)",
+    rf"^(?:the )?{_ORDINAL}(?: one| option)?\b",
 )
 
 
@@ -81,6 +107,7 @@ def read_step_reference(text: str, lexicon: Lexicon) -> StepReference | None:
 
 
 def read_option(text: str) -> int:
+    """The number of the offered option that folded `text` picks, 0 when it picks none."""
     found = _ORDINAL_REPLY.search(text)
     return _captured(found) if found else 0
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from assistant.clauses import YES_OR_NO, Value, asking_clauses, asks_how_to_cancel, concepts_in, wishes_to_cancel
-from assistant.lexicon import Lexicon
+from assistant.lexicon import Lexicon, any_of
 from assistant.question import Question
 from assistant.sounds import Sounds
 from assistant.step_reference import read_option, read_step_reference
@@ -57,8 +57,10 @@ _HAN_RUN = re.compile(r"[\u4e00-\u9fff]+")
 _LATIN_WORD = re.compile(r"[a-z][a-z'-]+")
 _CARD_NOUN = re.compile(r"(?:卡|证|会籍)$")
 _SHORTEST_MENDED = 4
-_ALL_CARDS = re.compile(
-    r"(?:三|两|四|五|几|各|每|所有|全部|这些|那些)(?:种|张|类|样|个)(?:不同的?)?(?:智能)?卡|每样|各种卡|哪(?:种|张|类|个)卡|\ball (?:the |these |three |four )?(?:kinds|types|cards)|\bwhich (?:card|cards|one|of (?:the|these)|kind|type)|\beach (?:card|kind|type)|\b(?:three|four|two) (?:kinds|types|cards)"
+_ALL_CARDS = any_of(
+    r"(?:三|两|四|五|几|各|每|所有|全部|这些|那些)[种张类样个](?:不同的?)?(?:智能)?卡|每样|各种卡|哪[种张类个]卡",
+    r"\ball (?:the |these |three |four )?(?:kinds|types|cards)|\beach (?:card|kind|type)",
+    r"\bwhich (?:card|cards|one|of (?:the|these)|kind|type)|\b(?:three|four|two) (?:kinds|types|cards)",
 )
 _EXCLUDING = re.compile(
     r"(?:不是|并非|不要|不办|别的不是|(?<![a-z])not (?:the |my |a |an )?(?:one for (?:the |my )?)?)$"
@@ -106,8 +108,10 @@ class Reader:
         found: list[Found[Value]] = []
         at = 0
         for name in [*self._names.find(text), Found(len(text), len(text), "", ())]:
-            for match in self._terms.find(text[at : name.start]):
-                found.append(Found(match.start + at, match.end + at, match.term, match.values))
+            found += [
+                Found(match.start + at, match.end + at, match.term, match.values)
+                for match in self._terms.find(text[at : name.start])
+            ]
             if name.term:
                 found.append(Found(name.start, name.end, name.term, self._terms.values_of(name.term)))
             at = name.end
@@ -215,10 +219,10 @@ class Reader:
         if named and not cards and not cued and not unknown_card and asks_how_to_cancel(text, found, unknown):
             cards = named  # an identity card is the subject only when nothing else is
         patterned = [
-            (match.span(), concept.concept_id)
+            (asked.span(), concept.concept_id)
             for concept in self.lexicon.concepts.values()
             for pattern in concept.patterns
-            if (match := pattern.search(text))
+            if (asked := pattern.search(text))
         ]
         found = sorted(
             [*found, *(Found(*span, "", (("concept", name),)) for span, name in patterned)],

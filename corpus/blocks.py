@@ -38,7 +38,8 @@ _FENCE = re.compile(r" {0,3}(```|~~~)")
 _CASE = re.compile(
     rf"(?:场景|情形|情况|方法|方式|类型|途径|第{_NUMBER}[章节类种部篇]|Part|Scenario|Case|Method)\s*{_NUMBER}?\s*[:：、.．\s]"
 )
-_BOLD_LINE = re.compile(r"(?:\*\*|__)(.+?)(?:\*\*|__)\s*[:：]?\s*$")
+# Cleaning may have blanked the closing mark of a bold line together with an advertisement.
+_BOLD_LINE = re.compile(r"(?:\*\*|__)(.+?)(?:\*\*|__)\s*[:：]?\s*$|\*\*([^*]+?)\s{8,}$")
 _SENTENCE_DONE = re.compile(r"[。！？!?：:.|][”」）)*]*$")
 _SENTENCE_END = re.compile(r"[。；;！!，,]\s*$")
 
@@ -87,7 +88,7 @@ def number_of(numeral: str) -> int:
     if len(numeral) == 1 and "\u2460" <= numeral <= "\u2473":
         return ord(numeral) - 0x245F
     tens, ten, ones = numeral.rpartition("十")
-    digits = [_NUMERALS.find(part) + 1 for part in (tens, ones)]
+    digits = [_NUMERALS.find(part) + 1 if part else 0 for part in (tens, ones)]
     return (digits[0] or 1) * 10 + digits[1] if ten else digits[1]
 
 
@@ -236,7 +237,7 @@ def _bare_heading(lines: list[_Line], at: int, stripped: str) -> int:
     them in a row are a list.
     """
     bold = _BOLD_LINE.match(stripped)
-    inner = bold[1].strip() if bold else stripped.strip()
+    inner = (bold[1] or bold[2]).strip() if bold else stripped.strip()
     if not _titled(inner):
         return 0
     marker = item_marker(inner)

@@ -52,7 +52,7 @@ def chunk(document: Document) -> list[Chunk]:
     chunks: list[Chunk] = []
     at = 0
     while at < len(sections):
-        run = _heading_steps(document.text, sections, at)
+        run = _heading_steps(sections, at)
         if run > 1:
             chunks += _procedure_of_headings(document, sections[at : at + run])
         else:
@@ -102,7 +102,7 @@ def _section_chunks(document: Document, section: _Section) -> list[Chunk]:
     free = 0
     for n, items in enumerate(lists):
         limit = lists[n + 1][0] if n + 1 < len(lists) else len(section.blocks)
-        last = _last_of(section.blocks, items, limit)
+        last = _last_of(document.text, section.blocks, items, limit)
         lead = _lead_in(document.text, section, free, items[0])
         following = _note_end(document.text, section, last, limit, more=n + 1 < len(lists))
         if not _is_procedure(document.text, section, lead, items):
@@ -150,10 +150,16 @@ def _items_from(blocks: Sequence[Block], first: int) -> list[int]:
     return items
 
 
-def _last_of(blocks: Sequence[Block], items: Sequence[int], limit: int) -> int:
-    """The place behind the last item with what belongs to it: indented or directly following blocks."""
+def _last_of(text: str, blocks: Sequence[Block], items: Sequence[int], limit: int) -> int:
+    """The place behind the last item with what belongs to it: indented or directly following blocks.
+
+    When every item before it has a body of paragraphs, so has the last: as many as the shortest of the others.
+    """
     at = items[-1] + 1
     while at < limit and (blocks[at].indent > blocks[items[0]].indent + 1 or not blocks[at].loose):
+        at += 1
+    n_body = min((later - earlier - 1 for earlier, later in zip(items, items[1:], strict=False)), default=0)
+    while at < limit and at <= items[-1] + n_body and not says("note", text[blocks[at].content : blocks[at].end]):
         at += 1
     return at
 
@@ -218,7 +224,7 @@ def _bullets_are_steps(text: str, section: _Section) -> bool:
 # --- headings that are steps ------------------------------------------------------------------------------------
 
 
-def _heading_steps(text: str, sections: Sequence[_Section], at: int) -> int:
+def _heading_steps(sections: Sequence[_Section], at: int) -> int:
     """How many sections from `at` make one procedure: its own section and the headings `步骤一`, `Step 2` … in it.
 
     A decimal run (`### 1. 带上证件`) counts only under a heading that says it holds steps; elsewhere such
@@ -279,7 +285,7 @@ def _procedure(
     document: Document, headings: tuple[str, ...], start: int, end: int, spans: Sequence[tuple[int, int]]
 ) -> Chunk:
     text = document.text
-    steps = []
+    steps: list[Step] = []
     for begin, stop in spans:
         begin, stop = _trimmed(text, begin, stop)
         if _WORD.search(text[begin:stop]):
@@ -328,8 +334,7 @@ def _prose(document: Document, section: _Section, places: range) -> list[Chunk]:
         block = section.blocks[at]
         kind: ChunkKind = "prose" if block.kind == "text" else "item"
         for start, end in _unmasked(document, block.content, block.end):
-            for span in _sized(document.text, start, end):
-                chunks.append(_piece(document, section, *span, kind))
+            chunks += [_piece(document, section, *span, kind) for span in _sized(document.text, start, end)]
     return chunks
 
 

@@ -17,8 +17,12 @@ HIDDEN_CLASS = (
     "\ufeff\uffa0\ufff9-\ufffc\ue000-\uf8ff\U000e0000-\U000e0fff\U000f0000-\U0010ffff"
 )
 _HIDDEN = re.compile(f"[{HIDDEN_CLASS}]")
-# An entity, an escaped mark of Markdown, an escaped dot, slash or @ of an address: all read as what they stand for.
-_ESCAPED = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});|\\(?=[!-/:-@\[-`{-~])|%(?:2[eEfF]|40)")
+# An entity, an escaped mark of Markdown, an escaped dot, slash or @ of an address: all read as what they stand for; and
+# a wide gap in a line, which keeps words apart that belong together, as one blank.
+_ESCAPED = re.compile(
+    r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});|\\(?=[!-/:-@\[-`{-~])|%(?:2[eEfF]|40)"
+    r"|(?<=\S)[ \t\u00a0\u3000]{3,}(?=\S)"
+)
 # One character may stand for eighteen; a few are enough to search in.
 _MAX_PARTS = 6
 _PERCENT = {"%2e": ".", "%2f": "/", "%40": "@"}
@@ -115,6 +119,8 @@ def _read_escape(escape: str) -> str:
         return ""
     if escape[0] == "%":
         return _PERCENT[escape.lower()]
+    if escape.isspace():
+        return " "
     read = html.unescape(escape)
     if read == escape:
         return escape.casefold()

@@ -72,7 +72,7 @@ def clean(document: Document) -> Document:
         document,
         text=_blanked(document.text, spans),
         masked=tuple(spans),
-        title=_cleaned_line(document.title) or _cleaned_line(name) or document.doc_id[:8],
+        title=_cleaned_line(document.title) or _cleaned_line(name) or "Untitled",
         source=_cleaned_line(document.source),
         license=_cleaned_line(document.license),
         region=_cleaned_line(document.region),
@@ -179,7 +179,9 @@ def _overlapping(suspects: list[_Suspect]) -> Iterator[tuple[int, int]]:
 
 
 def _cleaned_line(text: str) -> str:
-    if not text:
-        return ""
-    spans = [(finding.start, finding.end) for finding in _find(text)]
-    return " ".join(_blanked(text, spans).split())
+    """A line of text without its findings, and with single blanks."""
+    while findings := _find(text):
+        text = _blanked(text, [(finding.start, finding.end) for finding in findings])
+        # Joined blanks may bring a contact's parts together again.
+        text = " ".join(text.split())
+    return " ".join(text.split())

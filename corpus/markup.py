@@ -56,12 +56,11 @@ _IMAGE_FILE = re.compile(
 _DEFINITION = re.compile(r"^[ ]{0,3}\[(?P<label>[^\]\n]{1,200})\]:[^\n]*", re.MULTILINE)
 _USED_BY_IMAGE = re.compile(r"!\[(?P<text>[^\[\]\n]{0,300})\](?:\[(?P<label>[^\[\]\n]{0,200})\])?")
 _RUN_WORDS = ("script", "data", "file", "blob")
-_SCRIPT = r"[\s]{0,2}".join("javascript")
 # "JavaScript：" is also a word of an article: the scheme counts inside a link or before something that looks like code.
+_SCRIPT = r"[\s]{0,2}".join("javascript:")
 _RUNS = re.compile(
-    rf"(?:(?<=[(<\"'=])[ ]{{0,2}}{_SCRIPT}[\s]{{0,2}}:|(?<![a-z0-9]){_SCRIPT}[\s]{{0,2}}:(?=[a-z0-9_.%/ ]{{0,60}}[(=%/]))"
-    r"[^\s\])>]{0,300}|(?<=\()[ ]{0,2}(?:vbscript|data|file|blob):[^\s\])>]{1,300}"
-    r"|(?<![a-z0-9])data:[a-z]{2,20}/[^\s\])>]{1,5000}"
+    rf"(?:(?<=[(<\"'=])[ ]{{0,2}}{_SCRIPT}|(?<![a-z0-9]){_SCRIPT}(?=[a-z0-9_.%/ ]{{0,60}}[(=%/]))[^\s\])>]{{0,300}}"
+    r"|(?<=\()[ ]{0,2}(?:vbscript|data|file|blob):[^\s\])>]{1,300}|(?<![a-z0-9])data:[a-z]{2,20}/[^\s\])>]{1,5000}"
 )
 
 

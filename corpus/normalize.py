@@ -49,7 +49,7 @@ def visible(text: str) -> str:
 
 
 def normalize(text: str) -> str:
-    """`text` as it is compared: visible, NFKC, simplified, lower case, single blanks, none between Chinese characters."""
+    """`text` as it is compared: visible, NFKC, simplified, lower case, no blanks but single ones between words."""
     folded = unicodedata.normalize("NFKC", visible(text))
     folded = to_simplified(folded).lower().replace("’", "'")
     return _BETWEEN_HAN.sub("", re.sub(r"\s+", " ", folded)).strip()

@@ -9,6 +9,11 @@ from pathlib import Path
 
 from corpus.normalize import to_simplified
 
+# `情形：门禁卡注销`, `场景二：…`: what stands before the colon only counts the cases.
+_CASE = re.compile(
+    r"^(?:\W*[一二三四五六七八九十\d]{1,3}[)）、.．]?)?\W*(?:情形|情况|场景|类型|方式|方法|case|scenario)\s*[一二三四五六七八九十\d]*\s*[:：]",
+    re.IGNORECASE,
+)
 _FILE = Path(__file__).with_name("roles.toml")
 
 
@@ -22,7 +27,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 @cache
 def role_of(heading: str) -> str:
     """The role of a section by its heading: a key of `roles.toml`, empty when no word of the file is in it."""
-    simplified = to_simplified(heading)
+    simplified = _CASE.sub("", to_simplified(heading))
     return next((role for role, pattern in _patterns().items() if pattern.search(simplified)), "")
 
 

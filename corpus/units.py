@@ -19,17 +19,14 @@ _MAX_BLANK = 3
 _GLUE_REACH = 20
 _LINE_BREAK = re.compile(r"\n")
 _LETTER = re.compile(r"[^\W_]")
-_SENTENCE_END = re.compile(r"[。!?;|\t]|\.(?=\s)|$", re.MULTILINE)
-_SENTENCE_ENDS = ("\n", "。", "!", "?", ";", "|", "\t", ". ")
+_SENTENCE_END = re.compile(r"[。!?;|\t\n]|\.(?=\s)")
 _CJK = "\u2e80-\u9fff\uac00-\ud7af\U0001f000-\U0001faff"
 # A comma, a colon, a blank beside Chinese, a conjunction: what stands between them can be kept or dropped alone.
 _SEPARATOR = re.compile(rf"[,、:~—]+|(?<=[{_CJK}])[ ]+|[ ]+(?=[{_CJK}])|或者?|(?<=\s)(?:or|and|but)\s")
-_NUMERALS = "一二三四五六七八九十"
-_LINE_OPENING = re.compile(
-    rf"(?:[ \t]*(?:#{{1,6}}|>|[-*+•·](?=\s)|\d{{1,3}}[.)、]|\([\d{_NUMERALS}]{{1,3}}\)|[{_NUMERALS}]{{1,3}}、)){{0,6}}[ \t]*"
-)
+_MARKER = r"(?:#{1,6}|>|[-*+•·](?=\s)|\d{1,3}[.)、]|\([\d一二三四五六七八九十]{1,3}\)|[一二三四五六七八九十]{1,3}、)"
+_LINE_OPENING = re.compile(rf"(?:[ \t]*{_MARKER}){{0,6}}[ \t]*")
 _GLUE = re.compile(
-    r"(?:可以|也可以?|还可|亦可|或者?|以及|及|和|与|请|直接|可|\s|[^\w\n。!?;|\])}】」』〕”]"
+    r"(?:可以|也可以?|还可|亦可|或者?|以及|及|和|与|请|直接|可|\s|[^\w\n。!?;|:*\])}】」』〕”]"
     r"|\b(?:or|and|please|just|also|you can|but)\b){1,12}\Z"
 )
 _NOISE = re.compile(r"(?:[^\w\n。!?;|\[({【「『〔“]|_)+")
@@ -46,20 +43,23 @@ class Units:
 
     def __init__(self, text: str, words: Mapping[str, re.Pattern[str]]) -> None:
         self._text = text
-        self._words = words
-        self._spans: dict[str, tuple[list[int], list[int]]] = {}
+        self._patterns = {**words, "sentence end": _SENTENCE_END, "separator": _SEPARATOR}
+        self._places: dict[str, tuple[list[int], list[int]]] = {}
         self._groups: dict[int, list[list[tuple[int, int, bool]]]] = {}
         self._lines = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
 
     def has(self, name: str, start: int, end: int) -> bool:
         """Whether one of the words `name` stands in `start:end`."""
-        # All places are looked up once: a crowded line would otherwise be read again for every suspicion in it.
-        if name not in self._spans:
-            found = list(self._words[name].finditer(self._text))
-            self._spans[name] = [place.start() for place in found], [place.end() for place in found]
-        starts, ends = self._spans[name]
+        starts, ends = self._found(name)
         first = bisect_left(starts, start)
         return any(ends[place] <= end for place in range(first, min(bisect_left(starts, end), first + 3)))
+
+    def _found(self, name: str) -> tuple[list[int], list[int]]:
+        """Where each match of a pattern starts and ends, looked up once: a crowded line asks for it again and again."""
+        if name not in self._places:
+            found = list(self._patterns[name].finditer(self._text))
+            self._places[name] = [place.start() for place in found], [place.end() for place in found]
+        return self._places[name]
 
     def line(self, at: int) -> int:
         """Where the line of `at` starts."""
@@ -83,14 +83,15 @@ class Units:
 
     def sentence(self, start: int, end: int) -> tuple[int, int]:
         """The span of the sentence around `start:end`, within its line, without list and heading marks."""
-        text = self._text
+        starts, ends = self._found("sentence end")
         line = self.line(start)
-        low = max(line, start - _MAX_REACH)
-        first = max([low, *(at + len(mark) for mark in _SENTENCE_ENDS if (at := text.rfind(mark, low, start)) >= 0)])
-        if first == line and (opening := _LINE_OPENING.match(text, line, start)):
+        before = bisect_right(ends, start)
+        first = max(line, start - _MAX_REACH, ends[before - 1] if before else 0)
+        if first == line and (opening := _LINE_OPENING.match(self._text, line, start)):
             first = opening.end()
-        found = _SENTENCE_END.search(text, end, min(len(text), end + _MAX_REACH))
-        return first, found.start() if found else min(len(text), end + _MAX_REACH)
+        behind = bisect_left(starts, end)
+        last = min(len(self._text), end + _MAX_REACH)
+        return first, min(last, starts[behind]) if behind < len(starts) else last
 
     def link_around(self, start: int, end: int) -> tuple[int, int]:
         """The outermost Markdown link or image around `start:end`, or the span itself."""
@@ -128,7 +129,7 @@ class Units:
     def _leftwards(self, first: int, start: int) -> int:
         """Where the advertisement begins: clauses before `start` are taken until one that has nothing to do with it."""
         begin = start
-        for clause_start, clause_end in reversed(list(self._clauses(first, start))):
+        for clause_start, clause_end in self._clauses_before(first, start):
             own = clause_end == start
             if self._tells(clause_start, clause_end) or not (own or self._absorbed(clause_start, clause_end)):
                 break
@@ -147,11 +148,22 @@ class Units:
         return stop
 
     def _clauses(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """The clauses of `first:last` from the front."""
+        starts, ends = self._found("separator")
         position = first
-        for separator in _SEPARATOR.finditer(self._text, first, last):
-            yield position, separator.start()
-            position = separator.end()
+        for at in range(bisect_left(starts, first), bisect_left(starts, last)):
+            yield position, max(position, starts[at])
+            position = min(ends[at], last)
         yield position, last
+
+    def _clauses_before(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """The clauses of `first:last` from the back."""
+        starts, ends = self._found("separator")
+        position = last
+        for at in range(bisect_right(ends, last) - 1, bisect_left(starts, first) - 1, -1):
+            yield min(ends[at], position), position
+            position = starts[at]
+        yield first, position
 
     def _tidy(self, begin: int, stop: int, first: int, last: int) -> tuple[int, int]:
         """The span with the noise around it, and the full stop when nothing else of the sentence is left."""

@@ -92,7 +92,7 @@ PROMOTIONAL: tuple[tuple[str, str], ...] = (
     ("![客服][code]", "![客服]"),
     ("[![扫我](https://img.example/a.png)](https://shop.example/ka)", "shop.example"),
     ("https://i.imgur.com/Ka8PiAn.jpeg", "Ka8PiAn"),
-    ("<img src=\"https://img.example/ad.gif\" alt=\"加微信\">", "ad.gif"),
+    ('<img src="https://img.example/ad.gif" alt="加微信">', "ad.gif"),
     ("[看图](https://img.example/contact.webp)", "contact.webp"),
     # calls
     ("扫描下方二维码添加客服", "二维码添加"),
