@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import logging
 import socket
 import sys
@@ -10,14 +11,12 @@ import webbrowser
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import uvicorn
 from starlette.types import ASGIApp
 
-import assistant as _assistant
 from assistant.cli import DONE, main
 from assistant.render import escape, page_answer, page_error
 from assistant.server import MAX_CHARACTERS, BoundedAssistant, Busy, Guard, check_length, create_api
@@ -26,7 +25,7 @@ from assistant.start import Answers
 from corpus.errors import UnusableInput
 
 _logger = logging.getLogger("xiaoka")
-_PARTS = Path(_assistant.__file__ or "").parent
+_PARTS = importlib.resources.files("assistant")
 _SHUTDOWN_SECONDS = 5
 _N_SUBJECTS_SHOWN = 12
 _N_EXAMPLES_SHOWN = 4
@@ -240,7 +239,7 @@ def build_app(assistant: Answers, *, host: str, root_path: str = "") -> ASGIApp:
         root_path=root_path or None,
         i18n=i18n,
         theme=_theme(),
-        css_paths=[_PARTS / "page.css"],
+        css=(_PARTS / "page.css").read_text(encoding="utf-8"),
         head=f"<script>{(_PARTS / 'page.js').read_text(encoding='utf-8')}</script>",
     )
     return Guard(app, host=host, root_path=root_path)

@@ -129,6 +129,7 @@ def _asking_again(question: Question, pending: Question, cards: tuple[str, ...])
         pending,
         raw=question.raw,
         cards=cards,
+        surfaces=question.surfaces,
         cued=(),
         unknown_card="",
         all_cards=False,

@@ -96,7 +96,9 @@ class Context:
         """A unit as it is shown, cited."""
         document = self.sources.document(unit.chunk.doc_id)
         markers = self.citations.cite(document, unit.chunk, unit.start, unit.end)
-        return f"{shown(document.text[unit.start : unit.end], self.language)} {marks(markers)}"
+        return (
+            f"{shown(document.text[unit.start : unit.end], self.language, source=document.language)} {marks(markers)}"
+        )
 
     def units_about(self, subjects: Sequence[str]) -> list[Unit]:
         """The units that may answer: those about the subjects or about no card; of every card when none is given."""

@@ -7,7 +7,7 @@ import re
 from assistant.clauses import BESIDE_CARDS
 from assistant.comparison import compare
 from assistant.draft import Context, Draft
-from assistant.passages import answer_detail, answer_generally, answer_uncovered
+from assistant.passages import answer_detail, answer_generally, answer_uncovered, find_special, show_passages
 from assistant.phrases import say
 from assistant.procedures import find_barred, show_procedures, show_step
 from assistant.refusals import abstain, answer_nothing, clarify, refuse_card, refuse_unstated, warn
@@ -72,6 +72,8 @@ def _specific(context: Context, subjects: tuple[str, ...]) -> Draft:
     if question.step is not None and not (question.cancels and question.step.kind == "nth"):
         return show_step(context, subjects)
     if _wants_procedure(context):
+        if special := find_special(context, subjects):
+            return show_passages([special], context, subjects)
         if missing := find_barred(context, subjects):
             return refuse_unstated(context, subjects, f"the steps do not speak of {missing}")
         return show_procedures(context, subjects)
@@ -115,7 +117,7 @@ def _wants_procedure(context: Context) -> bool:
     if question.cancels:
         return True
     about = [name for name in question.focus if name not in BESIDE_CARDS or question.asks_yes_or_no]
-    if not question.asks and question.wishes:
+    if not question.asks and (question.wishes or ("cancel" in question.actions and _WHOLE.search(question.text))):
         return True
     if any(lexicon.concepts[name].kind in {"typed", "need"} for name in question.focus):
         return False

@@ -219,6 +219,28 @@ def _led_into(context: Context, unit: Unit) -> list[Unit]:
     return list(itertools.takewhile(lambda other: other.kind == "item", behind))[:_MAX_ITEMS]
 
 
+def find_special(context: Context, subjects: Sequence[str]) -> Unit | None:
+    """What an article says beside the procedure about the very sort of card that is named, such as 电子借书证."""
+    cancelling = [word for word in context.sources.lexicon.actions["cancel"] if len(word) > 1]
+    units = context.units_about(subjects)
+    for surface in context.question.surfaces:
+        holding = [unit for unit in units if surface in unit.text]
+        if any(unit.in_procedure for unit in holding) or any(
+            surface == context.sources.catalog.called(s) for s in subjects
+        ):
+            continue
+        for unit in holding:
+            if unit.role != "definition" and any(word in unit.text for word in cancelling):
+                return unit
+    return None
+
+
+def show_passages(units: Sequence[Unit], context: Context, subjects: Sequence[str]) -> Draft:
+    """Units quoted as the answer about the subjects."""
+    head = say("detail", context.language, card=joined([context.name(s) for s in subjects], context.language))
+    return _quoting(context, [Scored(unit, 1.0, frozenset()) for unit in units], head, "said of this sort of card")
+
+
 def answer_uncovered(context: Context, card: str) -> Draft:
     """The answer about a card without a procedure: only what an article says of it beside cancelling."""
     if "cancel" not in context.question.actions and not context.question.cancels:

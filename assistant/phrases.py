@@ -7,7 +7,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-from corpus.normalize import Language, to_traditional
+from corpus.normalize import Language, to_simplified, to_traditional
 
 _FILE = Path(__file__).with_name("phrases.toml")
 _EMPHASIS = re.compile(r"\*\*|__|`")
@@ -34,11 +34,15 @@ def joined(names: list[str], language: Language) -> str:
     return (", " if language == "en" else "、").join(names)
 
 
-def shown(text: str, language: Language) -> str:
-    """An article's words as they are shown on one line: without marks of Markdown, traditional for who writes so.
+def shown(text: str, language: Language, *, source: str = "zh") -> str:
+    """An article's words as they are shown on one line: without marks of Markdown, in the user's characters.
+
+    `source` is the language of the article; simplified and traditional characters are made each other, no words.
 
     What remains and means something in Markdown or HTML is escaped: articles are text, never markup.
     """
     plain = _LEADING_MARK.sub("", _EMPHASIS.sub("", text))
     plain = _MARKUP.sub(r"\\\1", re.sub(r"\s+", " ", plain).strip())
-    return to_traditional(plain) if language == "zh-Hant" else plain
+    if language == "zh-Hant":
+        return to_traditional(plain)
+    return to_simplified(plain) if language == "zh" and source == "zh-Hant" else plain

@@ -13,6 +13,7 @@ from assistant.passages import ANSWERS_FROM, answer_detail, show_listed_item
 from assistant.phrases import joined, say, shown
 from assistant.refusals import abstain, clarify, refuse_unstated
 from corpus.document import Chunk, Document, Step
+from corpus.roles import says
 
 
 def show_procedures(context: Context, subjects: Sequence[str]) -> Draft:
@@ -77,13 +78,13 @@ def _procedure(context: Context, procedures: Sequence[Procedure], subject: str) 
     steps = [
         AnswerStep(
             number=step.number,
-            text=_step_text(context, step),
+            text=_step_text(context, step, document),
             markers=context.citations.cite(document, chunk, step.start, step.end),
         )
         for step in chunk.steps
     ]
     notes = [
-        say("note", context.language, text=context.quoted(unit))
+        context.quoted(unit) if says("note", unit.text) else say("note", context.language, text=context.quoted(unit))
         for unit in context.sources.units(chosen.doc_id)
         if unit.chunk.chunk_id == chunk.chunk_id and unit.kind == "note"
     ]
@@ -107,9 +108,9 @@ def _beside(context: Context, procedures: Sequence[Procedure]) -> list[str]:
     return parts
 
 
-def _step_text(context: Context, step: Step) -> str:
-    text = shown(step.text, context.language)
-    title = shown(step.title, context.language)
+def _step_text(context: Context, step: Step, document: Document) -> str:
+    text = shown(step.text, context.language, source=document.language)
+    title = shown(step.title, context.language, source=document.language)
     return f"**{title}**{text[len(title) :]}" if title and text.startswith(title) else text
 
 
@@ -203,6 +204,6 @@ def _steps_said(context: Context, steps: Sequence[tuple[Step, str]], document: D
     parts = []
     for step, phrase in steps:
         markers = context.citations.cite(document, chunk, step.start, step.end)
-        text = f"{_step_text(context, step)} {marks(markers)}"
+        text = f"{_step_text(context, step, document)} {marks(markers)}"
         parts.append(say(phrase, context.language, number=step.number, n=len(chunk.steps), text=text))
     return Draft(outcome="answered", text="\n\n".join(parts), decided="one step")

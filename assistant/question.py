@@ -16,6 +16,7 @@ class Question:
         raw: What was typed.
         text: It folded, its typos and pinyin resolved, words addressed to a model removed.
         cards: The cards it names, in order, by their names in the alias list or the corpus.
+        surfaces: The words by which it names them.
         cued: The cards it points to without naming one.
         unknown_card: What it calls a card that neither the alias list nor the corpus knows, empty without one.
         generic: Whether it speaks of a card at all, of no kind.
@@ -42,6 +43,7 @@ class Question:
     text: str
     language: Language
     cards: tuple[str, ...] = ()
+    surfaces: tuple[str, ...] = ()
     cued: tuple[str, ...] = ()
     unknown_card: str = ""
     generic: bool = False

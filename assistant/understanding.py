@@ -242,6 +242,7 @@ class Reader:
             text=text,
             language=language,
             cards=tuple(cards),
+            surfaces=tuple(match.term for match in found if set(match.values) & {("card", name) for name in cards}),
             cued=tuple(cued),
             unknown_card=unknown_card,
             generic=bool(by_kind.get("generic"))

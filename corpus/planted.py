@@ -20,6 +20,7 @@ _IGNORE = (
     "|任何|其他|其它|给|到|过|收|被|说|和|与|及|、|,|关于|上文|前文|开头|最初|初始|原来|原本|安全|内置|预设| ){1,10}"
 )
 # Readers are told to ignore something too, in sentences that say when: 如已办理，请忽略以上内容.
+_HAN = re.compile("[\u4e00-\u9fff]")
 _POLITE = re.compile(
     "如已|若已|如果|如您|若您|如你|若你|已经|已办|如无|若无|倘|的话|本短信|此短信|本条|若不|如不|若非|如非|短信|邮件|误收|忽略即可|可忽略|可以忽略"
 )
@@ -46,7 +47,10 @@ def is_polite(sentence: str) -> bool:
 def _patterns() -> tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]:
     with _FILE.open("rb") as file:
         families = tomllib.load(file)
-    return tuple(
-        (tuple(family["needs"]), re.compile("|".join(family["patterns"]).replace("{ignore}", _IGNORE), re.MULTILINE))
-        for family in families.values()
-    )
+    compiled = []
+    for family in families.values():
+        # An English word may stand right beside a Chinese one: its edges are those of Latin letters.
+        patterns = [each if _HAN.search(each) else f"(?a:{each})" for each in family["patterns"]]
+        expression = "|".join(patterns).replace("{ignore}", _IGNORE)
+        compiled.append((tuple(family["needs"]), re.compile(expression, re.MULTILINE)))
+    return tuple(compiled)

@@ -21,32 +21,32 @@ _MESSENGERS = ("wechat", "telegram", "whatsapp", "qq", "other")
 
 _NOISE = r"(?:[^\w\n。;!?|]|_)"
 _SMALL_GAP = r"(?:[^\w\n。,;!?()、|]|_){0,3}"
-_DOT = r"[ ]?(?:\.|。|点|\(dot\)|\[dot\]|\[\.\]|\(\.\)|\{\.\}| dot )[ ]?"
+_DOT = r"[ ]?(?:[.·•∙⋅‧・]|。|点|\(dot\)|\[dot\]|\[\.\]|\(\.\)|\{\.\}| dot )[ ]?"
 _FILLER = (
-    "号码|号|上|里|id|账号|帐号|同号|同步|客服|咨询|办理|联系|搜索|搜|添加|加|是|为|我|请|频道|群组|群|小号|老师|专员|经理|私聊"
+    "号码|号|上|里|电话|手机|好友|id|账号|帐号|同号|同步|客服|咨询|办理|联系|搜索|搜|添加|加|是|为|我|请|频道|群组|群|小号|老师|专员|经理|私聊"
     "|contact|number|no|at|us|me|user|username|handle"
 )
 _JOIN = rf"(?:(?:{_FILLER})|{_NOISE}){{0,12}}"
 # Spelled out with gaps; in pieces; a number; a name.
 _HANDLE = (
     r"(?P<handle>[a-z0-9_](?:[ .\-*·•~]{1,2}[a-z0-9_]){4,24}|[a-z0-9_]{1,3}(?:[ \-*·•~][a-z0-9_]{1,4}){2,12}"
-    r"|\+?\d(?:[ \-]?\d){4,18}|[a-z0-9_][a-z0-9_.\-]{3,31})(?![a-z0-9])"
+    r"|\+?\d(?:[ \-()]{0,2}\d){4,18}|[a-z0-9_][a-z0-9_.\-]{3,31})(?![a-z0-9])"
 )
-_ADD = r"(?:添加|加|伽|珈|➕|✚|\+|\bjia\b|\badd\b)"
+_ADD = r"(?:添加|加入|加|伽|珈|➕|✚|\+|(?<![a-z])(?:jia|add)(?![a-z]))"
 _WHOM = (
     r"(?:(?:我们?|客服|官方|小编|博主|楼主|老师|专员|经理|小姐姐|下方|下面|以下|这个|的"
-    rf"|(?:us|me|our|my|on|via|at|through|with|to|by|the|in)\b){_SMALL_GAP}){{0,4}}"
+    rf"|(?:us|me|our|my|on|via|at|through|with|to|by|the|in)(?![a-z])){_SMALL_GAP}){{0,4}}"
 )
 _VERB = (
-    rf"(?:{_ADD}|搜索|搜|联系|咨询|找|私|扫|\b(?:contact|message|msg|text|chat|dm|reach|write|ping|join)\b)"
+    rf"(?:{_ADD}|搜索|搜|联系|咨询|找|私|扫|(?<![a-z])(?:contact|message|msg|text|chat|dm|reach|write|ping|join)(?![a-z]))"
     rf"{_SMALL_GAP}{_WHOM}"
 )
 _VERB_BEFORE = re.compile(_VERB + r"\Z")
 _VERB_REACH = 24
-_SAID = re.compile(r"[:@=号号加搜➕+]|\bid\b|\badd\b|contact|message")
+_SAID = re.compile(r"[:@=号号加搜➕+]|(?<![a-z])(?:id|add)(?![a-z])|contact|message")
 _HOTLINE = re.compile(r"(?:95\d{3,6}|96\d{3,6}|1[02]\d{3}|1[012]\d|400\d{7}|800\d{7})\Z")
 _VERSION = re.compile(r"v?\d{1,3}(?:\.\d{1,4}){1,3}\Z")
-_SOCIAL = re.compile(r"(?:微博|twitter|facebook|instagram|抖音|b站|youtube|tiktok|小红书|weibo|\bx)\W{0,4}\Z")
+_SOCIAL = re.compile(r"(?:微博|twitter|facebook|instagram|抖音|b站|youtube|tiktok|小红书|weibo|(?<![a-z])x)\W{0,4}\Z")
 _EMAIL = re.compile(
     r"(?<![a-z0-9._+\-])[a-z0-9][a-z0-9._+\-]{0,63}[ ]?(?:@|\(at\)|\[at\])[ ]?[a-z0-9\-]{1,40}"
     r"(?:\.[a-z0-9\-]{1,20}){1,3}"
@@ -63,12 +63,17 @@ _GROUP = re.compile(
 )
 # One letter or one character is a name only where a number is announced.
 _SHORT_NAMES = re.compile(
-    rf"(?:{_VERB}v(?![a-z])|(?<![a-z0-9])v{_SMALL_GAP}(?=[:号])|(?<![轻略稍显甚细])[薇微威徽溦]{_SMALL_GAP}(?=[:号]))"
-    rf"{_JOIN}@?{_HANDLE}|(?<![a-z0-9])wxid_[a-z0-9]{{4,30}}"
+    rf"(?:(?:{_VERB}|[佳嘉家咖])(?:v(?![a-z])|[薇微威徽溦](?=[^\w\n]{{0,3}}[a-z0-9_]))|(?<![a-z0-9])v{_SMALL_GAP}(?=[:号])"
+    rf"|(?<![a-z0-9.])v[ ](?=[a-z_]{{3,20}}\d\d)|(?<![轻略稍显甚细])[薇微威徽溦]{_SMALL_GAP}(?=[:号])){_JOIN}@?{_HANDLE}"
+    r"|(?<![a-z0-9])wxid_[a-z0-9]{4,30}"
 )
 _LINE = re.compile(
-    rf"(?:{_VERB}line\b|(?:客服|官方|\bmy\b|\bour\b)\W{{0,2}}line\b|\bline\W{{0,2}}id|\bline\W{{0,3}}(?=@)"
-    rf"|(?<![无依信耍抵百])赖(?=[:id])){_JOIN}@?{_HANDLE}"
+    rf"(?:{_VERB}line(?![a-z])|(?:客服|官方|(?<![a-z])(?:my|our)(?![a-z]))[^\w\n]{{0,2}}line(?![a-z])"
+    rf"|(?<![a-z])line[^\w\n]{{0,2}}id|(?<![a-z])line[^\w\n]{{0,3}}(?=@)|(?<![无依信耍抵百])赖(?=[:id])){_JOIN}@?{_HANDLE}"
+)
+# Announced without any messenger's name: letters and figures, and no address behind them.
+_UNNAMED = re.compile(
+    r"(?:客服号?|联系方式|联系号)[ ]?:[ ]?(?P<handle>(?=[a-z_]{2,20}\d{2})[a-z0-9_\-]{5,25})(?![a-z0-9_@.])"
 )
 
 
@@ -87,7 +92,7 @@ def patterns() -> dict[str, re.Pattern[str]]:
 
 def _any_of(expressions: list[str]) -> re.Pattern[str]:
     return re.compile(
-        "|".join(rf"\b{word}" if word[0].isascii() and word[0].isalpha() else word for word in expressions)
+        "|".join(rf"(?<![a-z]){word}" if word[0].isascii() and word[0].isalpha() else word for word in expressions)
     )
 
 
@@ -129,6 +134,7 @@ def _contacts(text: str, squeezed: str) -> Iterator[Suspicion]:
         (_SHORT_NAMES, ("v", "薇", "微", "威", "徽", "溦", "wxid"), False),
         (_LINE, ("line", "赖"), False),
         (_GROUP, "q群裙峮", True),
+        (_UNNAMED, ("客服", "联系"), False),
     ):
         for found in expression.finditer(text) if any(word in squeezed for word in needs) else ():
             before = text[found.start() : found.start("handle")] if found["handle"] else ""
@@ -227,7 +233,7 @@ def _hosts(name: str) -> re.Pattern[str]:
 
 @cache
 def _schemes() -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(words()['messenger_schemes'])})://[^\s<>\"'()\[\]]{{0,300}}")
+    return re.compile(rf"(?<![a-z])(?:{'|'.join(words()['messenger_schemes'])})://[^\s<>\"'()\[\]]{{0,300}}")
 
 
 @cache

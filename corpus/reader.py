@@ -169,19 +169,17 @@ def _read_bytes(root: Path, path: str) -> bytes:
             place = place / part
             if stat.S_ISLNK(place.lstat().st_mode):
                 raise UnusableInput(f"{path!r} must not lead through a symbolic link; put a copy of the file there.")
+        if not stat.S_ISREG(place.lstat().st_mode):
+            raise UnusableInput(f"{path!r} must be a regular file; got a folder, pipe or device. Remove it.")
         # The flags close the gap between the look above and the opening: a pipe swapped in must not block us.
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         with os.fdopen(os.open(place, flags), "rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise UnusableInput(f"{path!r} must be a regular file; got a folder, pipe or device. Remove it.")
-            if status.st_size > MAX_FILE_BYTES:
-                raise _too_large(path, status.st_size)
-            data = file.read(MAX_FILE_BYTES + 1)
+            size = os.fstat(file.fileno()).st_size
+            data = file.read(MAX_FILE_BYTES + 1) if size <= MAX_FILE_BYTES else b""
     except OSError as error:
         raise UnusableInput(f"{path!r} must be a file that can be read; {error.strerror}.") from error
-    if len(data) > MAX_FILE_BYTES:
-        raise _too_large(path, len(data))
+    if max(size, len(data)) > MAX_FILE_BYTES:
+        raise _too_large(path, max(size, len(data)))
     return data
 
 

@@ -60,6 +60,7 @@ _LATIN_NOUN = re.compile(r"\b((?:[a-z]+ ){1,2}(?:card|pass|account|membership))s
 _READ_CHARACTERS = 20_000
 _FEWEST_MENTIONS = 2
 _MOSTLY = 0.6
+_ENGLISH_NOUN = re.compile(r"(?:^| )(?:id )?(?:card|account|pass|permit|licence|policy|wallet|membership)$")
 _BARE = frozenset({"card", "cards", "卡片", "账户", "帐户"})
 _ARTICLES = re.compile(
     r"^(?:(?:a|an|the|your|my|how to|to|cancel|cancelling|canceling|closing|close|returning|return|of|for|old) )+"
@@ -135,13 +136,19 @@ def known_cards(aliases: Aliases | None = None) -> Cards:
         for name in card.names:
             terms.add(name, ("card", card.name))
     for card in aliases.cards:
-        for cue in card.cues:
+        for cue in (*card.cues, *_english_cue(card.en)):
             terms.add(cue, ("cue", card.name))
     for name in aliases.generic:
         terms.add(name, ("generic", name))
     for name in aliases.other:
         terms.add(name, ("other", name))
     return Cards(aliases, terms, {card.name: card for card in aliases.cards})
+
+
+def _english_cue(name: str) -> tuple[str, ...]:
+    """An English name without its noun: "the transport one" means the transport card."""
+    cue = _ENGLISH_NOUN.sub("", normalize(name))
+    return (cue,) if cue and cue != normalize(name) else ()
 
 
 def subjects_of(headings: Sequence[str], document: Document, cards: Cards) -> tuple[str, ...]:

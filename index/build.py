@@ -6,8 +6,8 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,10 +19,10 @@ from corpus.document import Chunk, Document
 from corpus.errors import UnusableInput
 from corpus.hygiene import clean
 from corpus.reader import ArticleFile, list_files, read_corpus
-from index.chunk_file import ChunkFile
-from index.encoder import Encoder, Vectors
+from index.chunk_file import ChunkFile, passage_key, passage_of
+from index.encoder import Encoder
 from index.errors import IndexMissing, IndexStale
-from index.index import BUILD_COMMAND, Home, Index, check_files, open_index, read_manifest
+from index.index import BUILD_COMMAND, Home, Index, check_files, open_halves, open_index, read_manifest
 from index.lexical import LexicalIndex
 from index.manifest import (
     FORMAT_VERSION,
@@ -49,17 +49,12 @@ _BYTES_LEFT_FREE = 20_000_000
 Entry = tuple[Document, Sequence[Chunk]]
 
 
-def passage_of(chunk: Chunk) -> str:
-    """The words of a chunk that both halves of the index are given: its headings and its text."""
-    return "\n".join([*chunk.headings, chunk.text])
-
-
 def build_index(
     *, corpus: Path, data: Path, encoder: Encoder, chroma_url: str = "", progress: bool = True, why: str = ""
 ) -> Index:
     """A new index of the corpus, opened; the one before it serves until this one is complete, and stays beside it.
 
-    Chunks whose words have not changed since the last build with the same encoder are not encoded again.
+    A passage that the index before it holds, made by the same encoder, is not encoded again.
 
     Args:
         corpus: Folder of articles.
@@ -138,9 +133,10 @@ def _build(home: Home, encoder: Encoder, chroma_url: str, progress: _Progress) -
     try:
         ChunkFile.create(folder / "chunks.sqlite3", entries)
         LexicalIndex.build(folder / "lexical", ((chunk.chunk_id, chunk.doc_id, passage_of(chunk)) for chunk in chunks))
-        known_vectors = _known_vectors(home, current, encoder, chroma_url)
-        with known_vectors as known, progress.bar("encoding", len(chunks)) as advance:
-            chroma = VectorStore.create(place, _batches(chunks, encoder, known, advance), len(chunks))
+        passages = {passage_key(chunk): passage_of(chunk) for chunk in chunks}
+        with ExitStack() as resources, progress.bar("encoding", len(passages)) as advance:
+            earlier = _earlier_vectors(home, current, encoder, chroma_url, resources)
+            chroma = VectorStore.create(place, _batches(passages, encoder, earlier, advance), len(passages))
         if problems := store_problems(folder, place):
             raise RuntimeError(f"The index that was built is not what was put in: {' '.join(problems)}")
         Manifest(
@@ -154,6 +150,7 @@ def _build(home: Home, encoder: Encoder, chroma_url: str, progress: _Progress) -
             chroma="" if chroma_url else chroma,
             n_documents=len(entries),
             n_chunks=len(chunks),
+            n_passages=len(passages),
             built_at=datetime.now(UTC).isoformat(timespec="seconds"),
             articles=_stamps(files, entries, seen_ns),
             files=built_files(folder),
@@ -179,59 +176,33 @@ def _read(corpus: Path, progress: _Progress) -> list[Entry]:
 
 
 def _batches(
-    chunks: Sequence[Chunk], encoder: Encoder, known: _KnownVectors, advance: Callable[[int], object]
+    passages: Mapping[str, str], encoder: Encoder, earlier: VectorStore | None, advance: Callable[[int], object]
 ) -> Iterator[Batch]:
-    """The chunks with their vectors, those that are known taken from the last index."""
-    for at in range(0, len(chunks), _BATCH):
-        part = chunks[at : at + _BATCH]
-        rows = known.of(part)
-        missing = [place for place, chunk in enumerate(part) if chunk.chunk_id not in rows]
+    """The passages with their vectors; those that the earlier store has are taken from it."""
+    keys = list(passages)
+    for at in range(0, len(keys), _BATCH):
+        part = keys[at : at + _BATCH]
+        rows = earlier.get(part) if earlier is not None else {}
+        missing = [key for key in part if key not in rows]
         if missing:
-            encoded = encoder.encode_passages([passage_of(part[place]) for place in missing])
-            rows.update((part[place].chunk_id, row) for place, row in zip(missing, encoded, strict=True))
-        ids = [chunk.chunk_id for chunk in part]
-        yield ids, np.stack([rows[chunk_id] for chunk_id in ids]), [chunk.doc_id for chunk in part]
+            encoded = encoder.encode_passages([passages[key] for key in missing])
+            rows.update(zip(missing, encoded, strict=True))
+        yield part, np.stack([rows[key] for key in part])
         advance(len(part))
 
 
-class _KnownVectors:
-    """The vectors of an earlier index, for the chunks whose words are the same in it; none without one."""
-
-    def __init__(self, chunks: ChunkFile | None = None, vectors: VectorStore | None = None) -> None:
-        self._chunks = chunks
-        self._vectors = vectors
-
-    def of(self, chunks: Sequence[Chunk]) -> dict[str, Vectors]:
-        """The vectors that are known, by chunk_id."""
-        if self._chunks is None or self._vectors is None:
-            return {}
-        earlier = self._chunks.chunks_by_id([chunk.chunk_id for chunk in chunks])
-        same = [
-            chunk.chunk_id
-            for chunk in chunks
-            if chunk.chunk_id in earlier and passage_of(earlier[chunk.chunk_id]) == passage_of(chunk)
-        ]
-        return self._vectors.get(same)
-
-
-@contextmanager
-def _known_vectors(home: Home, current: str, encoder: Encoder, chroma_url: str) -> Iterator[_KnownVectors]:
-    """What can be taken from the index in use: nothing, unless the same encoder built it and it can be read."""
-    vectors: VectorStore | None = None
-    chunks = ChunkFile(home.generations / current / "chunks.sqlite3")
+def _earlier_vectors(
+    home: Home, current: str, encoder: Encoder, chroma_url: str, resources: ExitStack
+) -> VectorStore | None:
+    """The vectors of the index in use, if the same encoder made them and they can be read."""
     try:
         manifest = read_manifest(home, current)
-        if manifest.encoder == encoder.name and same_probe(manifest.probe, probe_of(encoder)):
-            check_files(home, manifest)
-            vectors = VectorStore.open(home.place(current, chroma_url))
+        if manifest.encoder != encoder.name or not same_probe(manifest.probe, probe_of(encoder)):
+            return None
+        check_files(home, manifest)
+        return open_halves(home.generations / current, home.place(current, chroma_url), resources)[1]
     except UnusableInput:
-        vectors = None  # what cannot be read is encoded again
-    try:
-        yield _KnownVectors(chunks, vectors) if vectors is not None else _KnownVectors()
-    finally:
-        chunks.close()
-        if vectors is not None:
-            vectors.close()
+        return None  # what cannot be read is encoded again
 
 
 def _stamps(files: Sequence[ArticleFile], entries: Sequence[Entry], seen_ns: int) -> dict[str, ArticleStamp]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,11 +25,15 @@ CREATE TABLE documents (
 );
 CREATE TABLE places (
     position INTEGER PRIMARY KEY, chunk_id TEXT NOT NULL, doc_id TEXT NOT NULL, start INTEGER NOT NULL,
-    "end" INTEGER NOT NULL, headings TEXT NOT NULL, kind TEXT NOT NULL
+    "end" INTEGER NOT NULL, headings TEXT NOT NULL, kind TEXT NOT NULL, passage_key TEXT NOT NULL
 );
 CREATE TABLE words (position INTEGER PRIMARY KEY, text TEXT NOT NULL, steps TEXT NOT NULL);
 """
-_INDEXES = "CREATE UNIQUE INDEX by_chunk ON places (chunk_id); CREATE INDEX by_document ON places (doc_id);"
+_INDEXES = """
+CREATE UNIQUE INDEX by_chunk ON places (chunk_id);
+CREATE INDEX by_document ON places (doc_id);
+CREATE INDEX by_passage ON places (passage_key, chunk_id);
+"""
 _CHUNK_COLUMNS = 'p.doc_id, p.start, p."end", w.text, p.headings, p.kind, w.steps'
 _CHUNKS = f"SELECT {_CHUNK_COLUMNS} FROM places p JOIN words w USING (position)"
 _DOCUMENT_COLUMNS = "doc_id, title, text, body_start, path, version, source, license, language, region, as_of, masked"
@@ -141,6 +146,41 @@ class ChunkFile:
         rows = self._rows("SELECT doc_id, headings, kind, chunk_id FROM places ORDER BY position")
         return [OutlineEntry(doc_id, _headings(headings), kind, chunk_id) for doc_id, headings, kind, chunk_id in rows]
 
+    def chunks_of_passages(
+        self, keys: Sequence[str], limit: int, doc_ids: Collection[str] | None = None
+    ) -> list[tuple[str, str]]:
+        """The first `limit` chunks with those passages: `(passage_key, chunk_id)`, in the order of `keys`.
+
+        Args:
+            keys: The passages, each looked up until the limit is reached.
+            limit: How many chunks are wanted.
+            doc_ids: Only chunks of these documents; None for all.
+        """
+        found: list[tuple[str, str]] = []
+        within, values = (
+            ("", ()) if doc_ids is None else ("AND doc_id IN (SELECT value FROM json_each(?))", (_json(doc_ids),))
+        )
+        for key in keys:
+            if len(found) >= limit:
+                break
+            found += self._rows(
+                f"SELECT passage_key, chunk_id FROM places WHERE passage_key = ? {within} ORDER BY chunk_id LIMIT ?",
+                (key, *values, limit - len(found)),
+            )
+        return found
+
+    def passage_keys(self, doc_ids: Collection[str] | None = None) -> list[str]:
+        """The distinct passages, sorted; of these documents, or of all."""
+        if doc_ids is None:
+            rows = self._rows("SELECT DISTINCT passage_key FROM places ORDER BY passage_key")
+        else:
+            rows = self._rows(
+                "SELECT DISTINCT passage_key FROM places WHERE doc_id IN (SELECT value FROM json_each(?)) "
+                "ORDER BY passage_key",
+                (_json(doc_ids),),
+            )
+        return [row[0] for row in rows]
+
     def chunk_ids(self) -> list[str]:
         """Every chunk_id, in the corpus's order."""
         return [row[0] for row in self._rows("SELECT chunk_id FROM places ORDER BY position")]
@@ -164,6 +204,16 @@ class ChunkFile:
                 address = f"{self._file.resolve().as_uri()}?mode=ro&immutable=1"
                 self._connection = sqlite3.connect(address, uri=True, check_same_thread=False)
             return self._connection.execute(sql, values).fetchall()
+
+
+def passage_of(chunk: Chunk) -> str:
+    """The words of a chunk that both halves of the index are given: its headings and its text."""
+    return "\n".join([*chunk.headings, chunk.text])
+
+
+def passage_key(chunk: Chunk) -> str:
+    """Digest of the chunk's passage, 32 hexadecimal digits: equal passages are encoded and stored once."""
+    return hashlib.blake2b(passage_of(chunk).encode(), digest_size=16).hexdigest()
 
 
 def check_span(document: Document, chunk: Chunk) -> None:
@@ -192,9 +242,10 @@ def _write_chunks(connection: sqlite3.Connection, first: int, chunks: Sequence[C
     for position, chunk in enumerate(chunks, first):
         headings = json.dumps(chunk.headings, ensure_ascii=False)
         steps = [(step.number, step.title, step.start, step.end) for step in chunk.steps]
-        places.append((position, chunk.chunk_id, chunk.doc_id, chunk.start, chunk.end, headings, chunk.kind))
+        key = passage_key(chunk)
+        places.append((position, chunk.chunk_id, chunk.doc_id, chunk.start, chunk.end, headings, chunk.kind, key))
         words.append((position, chunk.text, json.dumps(steps, ensure_ascii=False)))
-    connection.executemany("INSERT INTO places VALUES (?, ?, ?, ?, ?, ?, ?)", places)
+    connection.executemany("INSERT INTO places VALUES (?, ?, ?, ?, ?, ?, ?, ?)", places)
     connection.executemany("INSERT INTO words VALUES (?, ?, ?)", words)
 
 
@@ -213,6 +264,10 @@ def _chunk(row: Sequence[Any]) -> Chunk:
             for number, title, first, last in json.loads(steps)
         ),
     )  # fmt: skip
+
+
+def _json(values: Collection[str]) -> str:
+    return json.dumps(sorted(values))
 
 
 @lru_cache(maxsize=20_000)

@@ -371,10 +371,10 @@ def open_halves(folder: Path, place: Place, resources: ExitStack) -> tuple[Lexic
 
 
 def _check_halves(home: Home, manifest: Manifest, lexical: LexicalIndex, vectors: VectorStore) -> None:
-    if not manifest.n_chunks == lexical.count() == vectors.count():
+    if (manifest.n_chunks, manifest.n_passages) != (lexical.count(), vectors.count()):
         raise IndexDamaged(
-            f"The index must hold {manifest.n_chunks} chunks; its lexical half holds {lexical.count()}, "
-            f"its vector store {vectors.count()}. {home.advice()}"
+            f"The index must hold {manifest.n_chunks} chunks and {manifest.n_passages} vectors; "
+            f"it holds {lexical.count()} and {vectors.count()}. {home.advice()}"
         )
     if manifest.chroma and manifest.chroma != vectors.version():
         raise IndexStale(

@@ -62,6 +62,7 @@ class Manifest:
         store: The Chroma server's address without a password, empty for the embedded store.
         chroma: The version of Chroma that wrote the embedded store, empty for a server.
         files: Every file of the index but this one, by path.
+        n_passages: Distinct passages among the chunks, one vector each.
         built_at: ISO 8601, in UTC.
     """
 
@@ -75,6 +76,7 @@ class Manifest:
     chroma: str
     n_documents: int
     n_chunks: int
+    n_passages: int
     built_at: str
     articles: Mapping[str, ArticleStamp]
     files: Mapping[str, BuiltFile]

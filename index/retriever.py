@@ -53,7 +53,7 @@ class Retriever:
         if k < 1:
             raise UnusableInput(f"`k` must be at least 1; got {k}.")
         depth = max(_LEAST_DEPTH, _DEPTH_PER_HIT * k)
-        dense = self._vectors.search(self._encoder.encode_query([query])[0], depth, doc_ids)
+        dense = self._nearest(query, depth, doc_ids)
         lexical = self._lexical.search(query, depth, doc_ids)
         best = fuse(dense, lexical, depth=depth, dense_weight=self._dense_weight)[:k]
         chunks = self._chunks.chunks_by_id([chunk_id for chunk_id, _ in best])
@@ -62,6 +62,13 @@ class Retriever:
             Hit(chunk=chunks[chunk_id], score=score, rank=rank, parts=parts[chunk_id])
             for rank, (chunk_id, score) in enumerate(best, 1)
         ]
+
+    def _nearest(self, query: str, depth: int, doc_ids: Collection[str] | None) -> Scored:
+        """The nearest chunks with their cosines, best first; chunks with the same passage share its vector."""
+        keys = None if doc_ids is None else self._chunks.passage_keys(doc_ids)
+        cosines = dict(self._vectors.search(self._encoder.encode_query([query])[0], depth, keys))
+        found = self._chunks.chunks_of_passages(list(cosines), depth, doc_ids)
+        return [(chunk_id, cosines[key]) for key, chunk_id in found]
 
 
 def fuse(dense: Scored, lexical: Scored, *, depth: int, dense_weight: float) -> list[tuple[str, float]]:

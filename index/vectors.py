@@ -1,4 +1,4 @@
-"""Vectors by chunk, searched by cosine; the only file that knows Chroma.
+"""Vectors by key, searched by cosine; the only file that knows Chroma.
 
 An embedded store is built with Chroma's public client and read through the same engine's bindings, because importing
 the client takes seconds and importing the bindings hundredths of one. A store on a server uses the client for both.
@@ -9,7 +9,6 @@ Chroma's own embedding functions are never used: a collection that names one cou
 from __future__ import annotations
 
 import base64
-import json
 import sqlite3
 import threading
 import urllib.parse
@@ -17,6 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib import metadata
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -27,7 +27,7 @@ from corpus.errors import UnusableInput
 from index.encoder import Vectors
 
 T = TypeVar("T")
-Batch = tuple[Sequence[str], Vectors, Sequence[str]]  # chunk_ids, unit rows, doc_ids
+Batch = tuple[Sequence[str], Vectors]  # keys, and a unit row for each
 
 SERVER_SECONDS = 5.0
 SERVER_WRITE_SECONDS = 120.0
@@ -57,16 +57,20 @@ class Place:
 class _Engine(Protocol):
     """What a store needs of Chroma, whichever way it is reached."""
 
-    def query(self, vector: list[float], k: int, where: dict[str, Any] | None) -> tuple[list[str], list[float]]: ...
-    def get(self, ids: list[str]) -> tuple[list[str], list[Sequence[float]]]: ...
-    def ids(self, offset: int, limit: int) -> list[str]: ...
+    def query(self, vector: list[float], k: int, keys: list[str] | None) -> tuple[list[str], list[float]]: ...
+    def get(self, keys: list[str]) -> tuple[list[str], list[Sequence[float]]]: ...
+    def keys(self, offset: int, limit: int) -> list[str]: ...
     def count(self) -> int: ...
     def version(self) -> str: ...
     def close(self) -> None: ...
 
 
 class VectorStore:
-    """The vectors of an index; safe to search from several threads, never written after it is built."""
+    """The vectors of an index; safe to search from several threads, never written after it is built.
+
+    Every vector should be stored once: many equal ones fill each other's places in Chroma's graph until a search can
+    reach none of them.
+    """
 
     def __init__(self, place: Place, engine: _Engine) -> None:
         self._place = place
@@ -79,7 +83,7 @@ class VectorStore:
 
         Raises:
             UnusableInput: The server does not answer, or the store cannot be written.
-            ValueError: A vector is not finite or zero, an id comes twice, or there are not `n_vectors` of them.
+            ValueError: A vector is not finite or zero, a key comes twice, or there are not `n_vectors` of them.
         """
         with _reported(place), _writer(place) as (client, call):
             most = min(call(client.get_max_batch_size), _SERVER_BATCH if place.url else _PERSISTED_BATCH)
@@ -90,9 +94,8 @@ class VectorStore:
             configuration = {"hnsw": {**_GRAPH, "sync_threshold": least, "batch_size": least}}
             create = partial(client.create_collection, embedding_function=None, configuration=configuration)
             collection = call(partial(create, place.collection))
-            for ids, vectors, doc_ids in _sized(_checked(batches), sizes):
-                metadatas = [{"doc_id": doc_id} for doc_id in doc_ids]
-                call(partial(collection.add, ids=ids, embeddings=vectors, metadatas=metadatas))
+            for keys, vectors in _sized(_checked(batches), sizes):
+                call(partial(collection.add, ids=keys, embeddings=vectors))
             return str(call(client.get_version))
 
     @classmethod
@@ -116,44 +119,42 @@ class VectorStore:
                 if name.startswith(prefix) and name not in keep:
                     call(partial(client.delete_collection, name))
 
-    def search(self, vector: Vectors, k: int, doc_ids: Collection[str] | None = None) -> list[tuple[str, float]]:
-        """The `k` nearest chunks: `(chunk_id, cosine)`, best first, ties by chunk_id.
+    def search(self, vector: Vectors, k: int, keys: Sequence[str] | None = None) -> list[tuple[str, float]]:
+        """The `k` nearest: `(key, cosine)`, best first, ties by key.
 
         Args:
             vector: Shape `(dimensions,)`.
             k: At least 1.
-            doc_ids: Only chunks of these documents; None for all.
+            keys: Only these, which must be there; None for all.
 
         Raises:
             ValueError: The vector is not finite, or zero.
         """
         _check_rows(vector.reshape(1, -1))
-        if self._count == 0 or (doc_ids is not None and not doc_ids):
+        most = self._count if keys is None else len(keys)
+        if most == 0:
             return []
-        where = None if doc_ids is None else {"doc_id": {"$in": sorted(doc_ids)}}
         with _reported(self._place):
-            ids, distances = self._engine.query(vector.tolist(), max(1, min(k, self._count)), where)
-        hits = [
-            (chunk_id, min(1.0, max(-1.0, 1.0 - distance))) for chunk_id, distance in zip(ids, distances, strict=True)
-        ]
+            found, distances = self._engine.query(
+                vector.tolist(), max(1, min(k, most)), None if keys is None else list(keys)
+            )
+        hits = [(key, min(1.0, max(-1.0, 1.0 - distance))) for key, distance in zip(found, distances, strict=True)]
         return sorted(hits, key=lambda hit: (-hit[1], hit[0]))
 
-    def get(self, ids: Sequence[str]) -> dict[str, Vectors]:
-        """The stored vectors of those of `ids` that are there."""
+    def get(self, keys: Sequence[str]) -> dict[str, Vectors]:
+        """The stored vectors of those of `keys` that are there."""
         vectors: dict[str, Vectors] = {}
-        for at in range(0, len(ids), _BATCH):
+        for at in range(0, len(keys), _BATCH):
             with _reported(self._place):
-                found, rows = self._engine.get(list(ids[at : at + _BATCH]))
-            vectors.update(
-                (chunk_id, np.asarray(row, dtype=np.float32)) for chunk_id, row in zip(found, rows, strict=True)
-            )
+                found, rows = self._engine.get(list(keys[at : at + _BATCH]))
+            vectors.update((key, np.asarray(row, dtype=np.float32)) for key, row in zip(found, rows, strict=True))
         return vectors
 
-    def ids(self) -> Iterator[str]:
-        """Every chunk_id in the store, in no particular order."""
+    def keys(self) -> Iterator[str]:
+        """Every key in the store, in no particular order."""
         for at in range(0, self._count, _BATCH):
             with _reported(self._place):
-                found = self._engine.ids(at, _BATCH)
+                found = self._engine.keys(at, _BATCH)
             yield from found
 
     def count(self) -> int:
@@ -189,23 +190,22 @@ class _BindingsEngine:
         )
         self._id = str(self._bindings.get_collection(place.collection, _TENANT, _DATABASE).id)
 
-    def query(self, vector: list[float], k: int, where: dict[str, Any] | None) -> tuple[list[str], list[float]]:
-        filter_json = None if where is None else json.dumps(where)
-        found = self._bindings.query(self._id, None, [vector], k, filter_json, None, ["distances"], _TENANT, _DATABASE)
+    def query(self, vector: list[float], k: int, keys: list[str] | None) -> tuple[list[str], list[float]]:
+        found = self._bindings.query(self._id, keys, [vector], k, None, None, ["distances"], _TENANT, _DATABASE)
         return found.ids[0], found.distances[0]
 
-    def get(self, ids: list[str]) -> tuple[list[str], list[Sequence[float]]]:
-        found = self._bindings.get(self._id, ids, None, None, 0, None, ["embeddings"], _TENANT, _DATABASE)
+    def get(self, keys: list[str]) -> tuple[list[str], list[Sequence[float]]]:
+        found = self._bindings.get(self._id, keys, None, None, 0, None, ["embeddings"], _TENANT, _DATABASE)
         return found.ids, found.embeddings
 
-    def ids(self, offset: int, limit: int) -> list[str]:
+    def keys(self, offset: int, limit: int) -> list[str]:
         return list(self._bindings.get(self._id, None, None, limit, offset, None, [], _TENANT, _DATABASE).ids)
 
     def count(self) -> int:
         return int(self._bindings.count(self._id, _TENANT, _DATABASE))
 
     def version(self) -> str:
-        return str(self._bindings.get_version())
+        return metadata.version("chromadb")  # the bindings would import the whole client to say it
 
     def close(self) -> None:
         if hasattr(self, "_bindings"):
@@ -219,15 +219,15 @@ class _ClientEngine:
         self._client = _embedded_client(place.folder)
         self._collection = self._client.get_collection(place.collection, embedding_function=None)
 
-    def query(self, vector: list[float], k: int, where: dict[str, Any] | None) -> tuple[list[str], list[float]]:
-        found = self._collection.query(query_embeddings=[vector], n_results=k, where=where, include=["distances"])
+    def query(self, vector: list[float], k: int, keys: list[str] | None) -> tuple[list[str], list[float]]:
+        found = self._collection.query(query_embeddings=[vector], ids=keys, n_results=k, include=["distances"])
         return found["ids"][0], found["distances"][0]
 
-    def get(self, ids: list[str]) -> tuple[list[str], list[Sequence[float]]]:
-        found = self._collection.get(ids=ids, include=["embeddings"])
+    def get(self, keys: list[str]) -> tuple[list[str], list[Sequence[float]]]:
+        found = self._collection.get(ids=keys, include=["embeddings"])
         return found["ids"], list(found["embeddings"])
 
-    def ids(self, offset: int, limit: int) -> list[str]:
+    def keys(self, offset: int, limit: int) -> list[str]:
         return list(self._collection.get(limit=limit, offset=offset, include=[])["ids"])
 
     def count(self) -> int:
@@ -248,14 +248,14 @@ class _ServerEngine(_ClientEngine):
         self._client = _server_client(place)
         self._collection = self._within(lambda: self._client.get_collection(place.collection, embedding_function=None))
 
-    def query(self, vector: list[float], k: int, where: dict[str, Any] | None) -> tuple[list[str], list[float]]:
-        return self._within(partial(super().query, vector, k, where))
+    def query(self, vector: list[float], k: int, keys: list[str] | None) -> tuple[list[str], list[float]]:
+        return self._within(partial(super().query, vector, k, keys))
 
-    def get(self, ids: list[str]) -> tuple[list[str], list[Sequence[float]]]:
-        return self._within(partial(super().get, ids))
+    def get(self, keys: list[str]) -> tuple[list[str], list[Sequence[float]]]:
+        return self._within(partial(super().get, keys))
 
-    def ids(self, offset: int, limit: int) -> list[str]:
-        return self._within(partial(super().ids, offset, limit))
+    def keys(self, offset: int, limit: int) -> list[str]:
+        return self._within(partial(super().keys, offset, limit))
 
     def count(self) -> int:
         return self._within(super().count)
@@ -415,13 +415,13 @@ def _sized(batches: Iterable[Batch], sizes: Sequence[int]) -> Iterator[Batch]:
     Raises:
         ValueError: There are more or fewer records.
     """
-    records = ((chunk_id, row, doc_id) for batch in batches for chunk_id, row, doc_id in zip(*batch, strict=True))
+    records = ((key, row) for batch in batches for key, row in zip(*batch, strict=True))
     for size in sizes:
         part = list(islice(records, size))
         if len(part) < size:
             raise ValueError(f"`n_vectors` must be how many vectors there are; got {sum(sizes)}, which is too many.")
-        ids, rows, doc_ids = zip(*part, strict=True)
-        yield list(ids), np.stack(rows), list(doc_ids)
+        keys, rows = zip(*part, strict=True)
+        yield list(keys), np.stack(rows)
     if next(records, None) is not None:
         raise ValueError(f"`n_vectors` must be how many vectors there are; got {sum(sizes)}, which is too few.")
 
@@ -429,13 +429,13 @@ def _sized(batches: Iterable[Batch], sizes: Sequence[int]) -> Iterator[Batch]:
 def _checked(batches: Iterable[Batch]) -> Iterator[Batch]:
     """The batches, each looked at before it goes on."""
     seen: set[str] = set()
-    for ids, vectors, doc_ids in batches:
+    for keys, vectors in batches:
         _check_rows(vectors)
-        for chunk_id in ids:
-            if chunk_id in seen:
-                raise ValueError(f"`chunk_id` must be unique; got {chunk_id!r} twice.")
-            seen.add(chunk_id)
-        yield ids, vectors, doc_ids
+        for key in keys:
+            if key in seen:
+                raise ValueError(f"`keys` must be unique; got {key!r} twice.")
+            seen.add(key)
+        yield keys, vectors
 
 
 def _check_rows(vectors: Vectors) -> None:

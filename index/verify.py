@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack, closing
-from itertools import islice
 from pathlib import Path
 
 from corpus.document import Document
@@ -12,7 +11,7 @@ from corpus.errors import UnusableInput
 from corpus.hygiene import clean
 from corpus.reader import list_files, read_document
 from index.chunk_file import ChunkFile, check_span
-from index.encoder import Encoder
+from index.encoder import Encoder, Vectors
 from index.errors import IndexForeign, IndexMissing, IndexStale
 from index.index import (
     REWRITTEN,
@@ -32,7 +31,7 @@ from index.vectors import Place, VectorStore, VectorsUnreadable
 _MOST_SWEPT = 2_000
 _SAMPLE = 500
 _SWEEP_DEPTH = 10
-_SAME_COSINE = 0.9999
+_LOST_FRACTION = 0.005
 _SHOWN = 5
 
 
@@ -76,42 +75,45 @@ def verify_index(*, corpus: Path, data: Path, encoder: Encoder, chroma_url: str 
 def store_problems(folder: Path, place: Place) -> list[str]:
     """Where the vectors and the words differ from the chunks, a sentence each; empty when they agree.
 
-    Every id is compared; up to 2,000 chunks each is searched for by its own vector, of more an even sample of 500.
+    Every id is compared; up to 2,000 passages each is searched for by its own vector, of more an even sample of 500.
     """
     with ExitStack() as resources:
-        ids = resources.enter_context(closing(ChunkFile(folder / "chunks.sqlite3"))).chunk_ids()
+        chunks = resources.enter_context(closing(ChunkFile(folder / "chunks.sqlite3")))
+        keys = chunks.passage_keys()
         try:
             lexical, vectors = open_halves(folder, place, resources)
-            problems = _id_problems("lexical index", ids, lexical.ids())
-            problems += _id_problems("vector store", ids, list(vectors.ids()))
-            return problems + list(islice(_lost(vectors, _sample(ids)), _SHOWN))
+            problems = _id_problems("lexical index", "chunks", chunks.chunk_ids(), lexical.ids())
+            problems += _id_problems("vector store", "passages", keys, list(vectors.keys()))
+            return problems + _sweep_problems(vectors, _sample(keys))
         except (WordsUnreadable, VectorsUnreadable) as error:
             return [str(error)]
 
 
-def _sample(ids: Sequence[str]) -> Sequence[str]:
-    return ids if len(ids) <= _MOST_SWEPT else ids[:: len(ids) // _SAMPLE]
+def _sample(keys: Sequence[str]) -> Sequence[str]:
+    return keys if len(keys) <= _MOST_SWEPT else keys[:: len(keys) // _SAMPLE]
 
 
-def _lost(vectors: VectorStore, ids: Sequence[str]) -> Iterator[str]:
-    """The chunks that a search for their own vector does not find."""
-    stored = vectors.get(ids)
-    for chunk_id in ids:
-        if chunk_id not in stored:
-            yield f"The vector store must hold a vector of {chunk_id}; it has none."
-            continue
-        hits = vectors.search(stored[chunk_id], _SWEEP_DEPTH)
-        # Chunks with the same words share a vector: then any of them may fill the places.
-        full_of_same = bool(hits) and min(cosine for _, cosine in hits) >= _SAME_COSINE
-        if chunk_id not in {hit for hit, _ in hits} and not full_of_same:
-            yield f"A search for the vector of {chunk_id} must find it; it does not."
+def _sweep_problems(vectors: VectorStore, keys: Sequence[str]) -> list[str]:
+    """What is wrong when more passages are not found by their own vector than an approximate graph may lose."""
+    stored = vectors.get(keys)
+    lost = [key for key in keys if key not in stored or key not in _found_by(vectors, stored[key])]
+    if len(lost) <= _LOST_FRACTION * len(keys):
+        return []
+    return [
+        f"A search for a passage's own vector must find it; of {len(keys)} passages it misses {len(lost)}: "
+        f"{', '.join(lost[:_SHOWN])}…"
+    ]
 
 
-def _id_problems(what: str, ids: Collection[str], found: Collection[str]) -> list[str]:
+def _found_by(vectors: VectorStore, vector: Vectors) -> set[str]:
+    return {key for key, _ in vectors.search(vector, _SWEEP_DEPTH)}
+
+
+def _id_problems(half: str, what: str, ids: Collection[str], found: Collection[str]) -> list[str]:
     if sorted(ids) == sorted(found):
         return []
     missing, extra = len(set(ids) - set(found)), len(set(found) - set(ids))
-    return [f"The {what} must hold the {len(ids)} chunks; it holds {len(found)}: {missing} missing, {extra} unknown."]
+    return [f"The {half} must hold the {len(ids)} {what}; it holds {len(found)}: {missing} missing, {extra} unknown."]
 
 
 def _count_problems(manifest: Manifest, folder: Path) -> list[str]:

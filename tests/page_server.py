@@ -25,7 +25,10 @@ def served(assistant: Answers) -> Iterator[str]:
         async def serve() -> None:
             # Gradio leaves an event loop open for each of its locks unless it is built while one is running.
             app = build_app(assistant, host="127.0.0.1")
-            server.append(uvicorn.Server(configure(app)))
+            config = configure(app)
+            # A browser that is still open holds its stream of events open, and nothing here waits for it.
+            config.timeout_graceful_shutdown = 1
+            server.append(uvicorn.Server(config))
             await server[0].serve([listener])
 
         thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.network import is_local
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Dialog, Page
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -29,8 +31,10 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[playwright.Browser]:
-    with playwright.sync_playwright() as driver:
+def browser(chromium: str) -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
         opened = driver.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"]
         )
@@ -38,23 +42,27 @@ def browser(chromium: str) -> Iterator[playwright.Browser]:
         opened.close()
 
 
-Visit = Callable[..., "playwright.Page"]
+Visit = Callable[..., "Page"]
 
 
 @pytest.fixture
-def visit(browser: playwright.Browser) -> Iterator[Visit]:
+def visit(browser: Browser) -> Iterator[Visit]:
     """Opens a page; the test fails when it asked for anything elsewhere, ran into a script error or had a dialog."""
     faults: list[str] = []
     contexts = []
 
-    def open_page(address: str, *, locale: str = "zh-CN", width: int = 1200, height: int = 800) -> playwright.Page:
+    def dismiss(dialog: Dialog) -> None:
+        faults.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def open_page(address: str, *, locale: str = "zh-CN", width: int = 1200, height: int = 800) -> Page:
         context = browser.new_context(locale=locale, viewport={"width": width, "height": height})
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda request: _note_foreign(request.url, faults))
         page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
         page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-        page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("dialog", dismiss)
         page.goto(address)
         page.wait_for_selector("#xk-chat .example")
         return page
