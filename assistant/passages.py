@@ -244,6 +244,10 @@ def show_passages(units: Sequence[Unit], context: Context, subjects: Sequence[st
 def answer_uncovered(context: Context, card: str) -> Draft:
     """The answer about a card without a procedure: only what an article says of it beside cancelling."""
     if "cancel" not in context.question.actions and not context.question.cancels:
+        if "definition" in context.question.intents or "usage" in context.question.focus:
+            described = _described(context, (card,))
+            if described:
+                return described
         units = [unit for unit in context.units_about(()) if card in unit.named]
         ranked = [scored for scored in context.ranked(units) if scored.score >= ANSWERS_FROM]
         if ranked and context.question.concepts:

@@ -63,13 +63,15 @@ _GROUP = re.compile(
 )
 # One letter or one character is a name only where a number is announced.
 _SHORT_NAMES = re.compile(
-    rf"(?:(?:{_VERB}|[佳嘉家咖])(?:v(?![a-z])|[薇微威徽溦](?=[^\w\n]{{0,3}}[a-z0-9_]))|(?<![a-z0-9])v{_SMALL_GAP}(?=[:号])"
-    rf"|(?<![a-z0-9.])v[ ](?=[a-z_]{{3,20}}\d\d)|(?<![轻略稍显甚细])[薇微威徽溦]{_SMALL_GAP}(?=[:号])){_JOIN}@?{_HANDLE}"
+    rf"(?:(?:{_VERB}|[佳嘉家咖])(?:v(?![a-z])|[薇微威徽溦](?=[^\w\n]{{0,3}}[a-z0-9_]))"
+    rf"|(?<![a-z0-9])v{_SMALL_GAP}(?=[:号])|(?<![a-z0-9.])v[ ](?=[a-z_]{{3,20}}\d\d)"
+    rf"|(?<![轻略稍显甚细])[薇微威徽溦]{_SMALL_GAP}(?=[:号])){_JOIN}@?{_HANDLE}"
     r"|(?<![a-z0-9])wxid_[a-z0-9]{4,30}"
 )
 _LINE = re.compile(
-    rf"(?:{_VERB}line(?![a-z])|(?:客服|官方|(?<![a-z])(?:my|our)(?![a-z]))[^\w\n]{{0,2}}line(?![a-z])"
-    rf"|(?<![a-z])line[^\w\n]{{0,2}}id|(?<![a-z])line[^\w\n]{{0,3}}(?=@)|(?<![无依信耍抵百])赖(?=[:id])){_JOIN}@?{_HANDLE}"
+    rf"(?:(?:{_VERB}|(?:客服|官方|(?<![a-z])(?:my|our)(?![a-z]))[^\w\n]{{0,2}})line(?![a-z])"
+    r"|(?<![a-z])line[^\w\n]{0,2}id|(?<![a-z])line[^\w\n]{0,3}(?=@)|(?<![无依信耍抵百])赖(?=[:id]))"
+    rf"{_JOIN}@?{_HANDLE}"
 )
 # Announced without any messenger's name: letters and figures, and no address behind them.
 _UNNAMED = re.compile(
