@@ -34,7 +34,8 @@ class Assistant:
         self._index = index
         self._k = k
         self._lexicon = load_lexicon()
-        self._catalog = build_catalog(index.outline(), index.document, self._lexicon)
+        titles = {document.doc_id: document.title for document in index.documents()}
+        self._catalog = build_catalog(index.outline(), titles, index.document, self._lexicon)
         self._reader = Reader(self._lexicon, self._catalog.cards)
         self._unit_reader = UnitReader(self._lexicon, self._catalog.cards)
         self._units = lru_cache(maxsize=_CACHED_DOCUMENTS)(self._read_units)

@@ -71,13 +71,17 @@ class Catalog:
 
 
 def build_catalog(
-    outline: Iterable[tuple[str, Sequence[str], str, str]], read: Callable[[str], Document], lexicon: Lexicon
+    outline: Iterable[tuple[str, Sequence[str], str, str]],
+    titles: Mapping[str, str],
+    read: Callable[[str], Document],
+    lexicon: Lexicon,
 ) -> Catalog:
     """The catalog of an index.
 
     Args:
         outline: `(doc_id, headings, kind, chunk_id)` of every chunk.
-        read: Doc id → cleaned document.
+        titles: Doc id → title.
+        read: Doc id → cleaned document; called only for an article whose headings and title name no card.
         lexicon: The words of actions.
     """
     actions: TermList[str] = TermList()
@@ -87,22 +91,21 @@ def build_catalog(
     known = known_cards()
     procedures: list[Procedure] = []
     surfaces: dict[str, str] = {}
-    documents: dict[str, Document] = {}
     for doc_id, headings, kind, chunk_id in outline:
         if kind != "procedure":
             continue
-        if doc_id not in documents:
-            documents[doc_id] = read(doc_id)
-        cards = subjects_of(headings, documents[doc_id], known)
+        title, text = titles[doc_id], lambda doc_id=doc_id: read(doc_id).text
+        cards = subjects_of(headings, title, text, known)
         for card in cards:
-            surfaces.setdefault(card, surface_of(card, headings, documents[doc_id], known))
+            if card not in surfaces:
+                surfaces[card] = surface_of(card, headings, title, text, known)
         procedures.append(
             Procedure(
                 doc_id=doc_id,
                 chunk_id=chunk_id,
                 headings=tuple(headings),
                 cards=cards,
-                actions=_actions_of(headings, documents[doc_id].title, actions),
+                actions=_actions_of(headings, title, actions),
             )
         )
     names = {card for procedure in procedures for card in procedure.cards}

@@ -119,7 +119,7 @@ class UnitReader:
 
     def _of_chunk(self, document: Document, chunk: Chunk) -> Iterable[Unit]:
         role = next((role for role in map(role_of, reversed(chunk.headings)) if role), "")
-        cards = subjects_of(chunk.headings, document, self._cards)
+        cards = subjects_of(chunk.headings, document.title, lambda: document.text, self._cards)
         nearest = "" if chunk.kind == "procedure" else chunk.headings[-1] if chunk.headings else ""
         for kind, number, start, end in _spans(document.text, chunk):
             if kind == "prose" and _LABELLED.match(document.text, start, end):

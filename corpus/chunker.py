@@ -105,7 +105,7 @@ def _section_chunks(document: Document, section: _Section) -> list[Chunk]:
         last = _last_of(document.text, section.blocks, items, limit)
         lead = _lead_in(document.text, section, free, items[0])
         following = _note_end(document.text, section, last, limit, more=n + 1 < len(lists))
-        if not _is_procedure(document.text, section, lead, items):
+        if not _is_procedure(document, section, lead, items):
             chunks += _prose(document, section, range(free, items[0]))
             chunks += [_piece(document, section, *span, "item") for span in _spans(section.blocks, items, last)]
             free = last
@@ -191,15 +191,16 @@ def _note_end(text: str, section: _Section, last: int, limit: int, *, more: bool
     return end
 
 
-def _is_procedure(text: str, section: _Section, lead: int, items: Sequence[int]) -> bool:
+def _is_procedure(document: Document, section: _Section, lead: int, items: Sequence[int]) -> bool:
     first = section.blocks[items[0]]
     if first.family == "step":
         return True
-    nearest = section.headings[-1] if section.headings else ""
-    before = text[section.blocks[lead].start : first.start] if lead < items[0] else ""
+    headings = section.headings or (document.title,)
+    nearest = headings[-1]
+    before = document.text[section.blocks[lead].start : first.start] if lead < items[0] else ""
     if says("steps", nearest):
         return True
-    role = next((role for role in map(role_of, reversed(section.headings)) if role), "")
+    role = next((role for role in map(role_of, reversed(headings)) if role), "")
     last_sentence = before.rstrip().rsplit("。", 1)[-1]
     if role in _LISTING:
         return says("steps", last_sentence) and not says("precautions", nearest)

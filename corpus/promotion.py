@@ -191,11 +191,15 @@ def _beside_sales(text: str, squeezed: str, units: Units, *, offers: set[int]) -
 
 def _calls(text: str, squeezed: str, units: Units) -> Iterator[Suspicion]:
     for needs, expression, why in _call_patterns():
-        if any(word in squeezed for word in needs):
-            for found in expression.finditer(text):
-                start, end = units.sentence(found.start(), found.end())
-                if not units.has("warnings", start, end):
-                    yield Suspicion(kind="call", start=found.start(), end=found.end(), why=why)
+        if not any(word in squeezed for word in needs):
+            continue
+        first, last, warns = 0, 0, False
+        for found in expression.finditer(text):
+            if found.end() > last:
+                first, last = units.sentence(found.start(), found.end())
+                warns = units.has("warnings", first, last)
+            if not warns:
+                yield Suspicion(kind="call", start=found.start(), end=found.end(), why=why)
 
 
 @cache

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from corpus.aliases import Aliases, Card, load_aliases
 from corpus.blocks import item_marker
-from corpus.document import Document
 from corpus.normalize import normalize
 from corpus.terms import Found, TermList
 
@@ -151,36 +150,41 @@ def _english_cue(name: str) -> tuple[str, ...]:
     return (cue,) if cue and cue != normalize(name) else ()
 
 
-def subjects_of(headings: Sequence[str], document: Document, cards: Cards) -> tuple[str, ...]:
+def subjects_of(headings: Sequence[str], title: str, read: Callable[[], str], cards: Cards) -> tuple[str, ...]:
     """The cards that a section is about.
 
     The deepest of its headings that names a card decides, else the title, else the text of the article when most
     of the cards it names are one. A name that no alias entry has is returned as it stands in the heading,
     normalised. Empty for a section about cards in general.
+
+    Args:
+        headings: The headings above the section, outermost first.
+        title: The article's title.
+        read: Gives the article's text; called only when headings and title name no card.
+        cards: The cards that can be named.
     """
-    for heading in reversed(headings):
+    for heading in (*reversed(headings), title):
         if names := _named(normalize(heading), cards):
             return names
-    return _document_subject(document.title, document.text, cards)
+    if any(
+        kind == "generic" and len(found.term) > 1 for found in cards.find(normalize(title)) for kind, _ in found.values
+    ):
+        return ()
+    return _mostly_named(read(), cards)
 
 
-def surface_of(card: str, headings: Sequence[str], document: Document, cards: Cards) -> str:
+def surface_of(card: str, headings: Sequence[str], title: str, read: Callable[[], str], cards: Cards) -> str:
     """The words by which a section's headings, its article's title or else its text call a card."""
-    texts = [normalize(text) for text in (*reversed(headings), document.title)]
+    texts = [normalize(text) for text in (*reversed(headings), title)]
     if not any(mention.card == card for text in texts for mention in cards.mentions(text)):
-        texts = [normalize(document.text[:_READ_CHARACTERS])]
+        texts = [normalize(read()[:_READ_CHARACTERS])]
     found = Counter(mention.surface for text in texts for mention in cards.mentions(text) if mention.card == card)
     (surface, _), *_ = found.most_common(1) or [(card, 0)]
     return card if surface == normalize(card) or surface.isascii() else surface
 
 
-@lru_cache(maxsize=1024)
-def _document_subject(title: str, text: str, cards: Cards) -> tuple[str, ...]:
-    title = normalize(title)
-    if names := _named(title, cards):
-        return names
-    if any(kind == "generic" and len(found.term) > 1 for found in cards.find(title) for kind, _ in found.values):
-        return ()
+@lru_cache(maxsize=256)
+def _mostly_named(text: str, cards: Cards) -> tuple[str, ...]:
     counts = Counter(
         mention.card
         for mention in cards.mentions(normalize(text[:_READ_CHARACTERS]))
@@ -190,6 +194,7 @@ def _document_subject(title: str, text: str, cards: Cards) -> tuple[str, ...]:
     return (card,) if n_mentions >= _FEWEST_MENTIONS and n_mentions >= _MOSTLY * counts.total() else ()
 
 
+@lru_cache(maxsize=16384)
 def _named(heading: str, cards: Cards) -> tuple[str, ...]:
     marker = item_marker(heading)
     heading = _CASE.sub("", heading[marker[2] :] if marker else heading)
