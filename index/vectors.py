@@ -237,7 +237,7 @@ class _ClientEngine:
         return str(self._client.get_version())
 
     def close(self) -> None:
-        self._client.close()
+        _close(self._client)
 
 
 class _ServerEngine(_ClientEngine):
@@ -309,15 +309,22 @@ def _check_database(file: Path) -> None:
 @contextmanager
 def _writer(place: Place) -> Iterator[tuple[Any, Callable[[Callable[[], Any]], Any]]]:
     """A public client, and how to call it: with a deadline when it is a server's."""
-    if place.url:
-        yield _server_client(place), partial(_within, SERVER_WRITE_SECONDS, place)
-        return
-    place.folder.mkdir(parents=True, exist_ok=True)
-    client = _embedded_client(place.folder)
+    if not place.url:
+        place.folder.mkdir(parents=True, exist_ok=True)
+    client = _server_client(place) if place.url else _embedded_client(place.folder)
     try:
-        yield client, lambda call: call()
+        yield client, partial(_within, SERVER_WRITE_SECONDS, place) if place.url else lambda call: call()
     finally:
-        client.close()
+        _close(client)
+
+
+def _close(client: Any) -> None:  # noqa: ANN401 -- as below
+    """Closes a public client, and the connections that a server's leaves open."""
+    owners = (client, getattr(client, "_admin_client", None))
+    sessions = [getattr(getattr(owner, "_server", None), "_session", None) for owner in owners]
+    client.close()
+    for session in filter(None, sessions):
+        session.close()
 
 
 def _embedded_client(folder: Path) -> Any:  # noqa: ANN401 -- Chroma's types stay in this file

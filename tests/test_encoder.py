@@ -115,7 +115,10 @@ def test_a_name_that_can_be_no_model_is_refused(name: str) -> None:
 
 
 def test_naming_a_model_loads_nothing_yet(tmp_path: Path) -> None:
-    code = f"import sys; from index.encoder import load_encoder; load_encoder({str(tmp_path)!r}); print('torch' in sys.modules)"
+    code = (
+        "import sys; from index.encoder import load_encoder; "
+        f"load_encoder({str(tmp_path)!r}); print('torch' in sys.modules)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=True
     )

@@ -69,8 +69,8 @@ def test_hits_are_ranked_from_one_and_carry_the_scores_of_both_legs(index: Index
     assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     assert set(hits[0].parts) == {"dense", "lexical"}
-    # The passage speaks of 门禁 n = 3 times (two headings and the text): cosine of (0,0,1,1) and (0,0,3,1) is 4 / √20.
-    assert hits[0].parts["dense"] == pytest.approx(4 / 20**0.5, abs=1e-5)
+    # The passage says 门禁 twice, in its heading and its text: the cosine of (0, 0, 1, 1) and (0, 0, 2, 1) is 3 / √10.
+    assert hits[0].parts["dense"] == pytest.approx(3 / 10**0.5, abs=1e-5)
 
 
 def test_a_chunk_found_by_its_vector_alone_has_no_lexical_part(index: Index) -> None:

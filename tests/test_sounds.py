@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.sounds import Sounds
+
+SOUNDS = Sounds(("公交卡", "银行卡", "门禁卡", "注销", "预约", "步骤"))
+
+
+def correct(text: str, *unknown: tuple[int, int], fixed: tuple[tuple[int, int], ...] = ()) -> str:
+    return SOUNDS.correct(text, unknown, fixed)
+
+
+def test_a_word_that_sounds_like_a_term_becomes_the_term() -> None:
+    assert correct("公交咔怎么注消", (0, 3), (5, 7)) == "公交卡怎么注销"
+
+
+def test_a_card_is_recognised_by_a_rarer_reading_of_its_characters() -> None:
+    # 行 by itself is read xing; only its rarer reading hang sounds like 杭.
+    assert Sounds(("杭卡",)).correct("行卡", [(0, 2)], []) == "杭卡"
+
+
+def test_other_words_are_compared_by_their_usual_reading_only() -> None:
+    assert Sounds(("航空",)).correct("杭空", [(0, 2)], []) == "航空"
+    assert Sounds(("航空",)).correct("行空", [(0, 2)], []) == "行空"
+
+
+def test_a_word_that_is_known_stays_as_it_is() -> None:
+    assert correct("预越", (0, 2)) == "预约"
+    assert correct("预越", (0, 2), fixed=((1, 2),)) == "预越"
+
+
+def test_nothing_is_changed_where_nothing_is_unknown() -> None:
+    assert correct("公交咔注消") == "公交咔注消"
+
+
+def test_a_word_that_sounds_like_nothing_stays() -> None:
+    assert correct("蓝鲸", (0, 2)) == "蓝鲸"
+
+
+def test_latin_words_are_not_read_by_sound() -> None:
+    assert correct("visa", (0, 4)) == "visa"
+
+
+def test_the_first_term_of_a_sound_wins() -> None:
+    assert Sounds(("注销", "注消")).correct("住销", [(0, 2)], []) == "注销"
+
+
+def test_a_run_of_pinyin_becomes_the_terms_it_spells() -> None:
+    assert SOUNDS.from_pinyin("zhuxiao gongjiaoka", [(0, 7), (8, 18)]) == "注销公交卡"
+
+
+def test_pinyin_between_chinese_is_replaced_in_place() -> None:
+    assert SOUNDS.from_pinyin("menjinka 注销 buzhou", [(0, 8), (12, 18)]) == "门禁卡 注销 步骤"
+
+
+def test_single_syllables_are_spelled_only_beside_a_term() -> None:
+    assert SOUNDS.from_pinyin("yinhangka yao yuyue ma", [(0, 9), (10, 13), (14, 19), (20, 22)]) == "银行卡要预约吗"
+    assert SOUNDS.from_pinyin("wo yao qu", [(0, 2), (3, 6), (7, 9)]) == "wo yao qu"
+
+
+def test_letters_that_spell_a_term_only_in_part_stay() -> None:
+    assert SOUNDS.from_pinyin("zhuxiaox", [(0, 8)]) == "zhuxiaox"
+
+
+@given(st.text(alphabet="公交银行卡注销怎么ab ,。", max_size=12))
+def test_correcting_keeps_the_length_and_the_latin_letters(text: str) -> None:
+    corrected = SOUNDS.correct(text, [(0, len(text))], [])
+
+    assert len(corrected) == len(text)
+    assert [c for c in corrected if c.isascii()] == [c for c in text if c.isascii()]
