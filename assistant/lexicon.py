@@ -23,6 +23,8 @@ class Concept:
     Attributes:
         kind: `need` when an answer must speak of it, `typed` when an answer must hold a value of `type`, else empty.
         near: The concept that is told of when nothing is said of this one, empty for none.
+        zh: What it is called when the articles do not say it, empty for "what you ask".
+        en: The same in English.
         patterns: Regular expressions that ask about it beside the words.
         type: `amount`, `number`, `duration`, `clock`, `phone` or `address` for a typed concept, else empty.
     """
@@ -32,6 +34,8 @@ class Concept:
     kind: str = ""
     type: str = ""
     near: str = ""
+    zh: str = ""
+    en: str = ""
     patterns: tuple[re.Pattern[str], ...] = ()
 
 
@@ -91,6 +95,8 @@ def load_lexicon(file: Path = DEFAULT_FILE) -> Lexicon:
                     kind=entry.get("kind", ""),
                     type=entry.get("type", ""),
                     near=entry.get("near", ""),
+                    zh=entry.get("zh", ""),
+                    en=entry.get("en", ""),
                     patterns=_patterns(entry.get("patterns", [])),
                 )
                 for entry in raw["concept"]

@@ -85,11 +85,26 @@ def refuse_unstated(
     context: Context, subjects: Sequence[str], decided: str, *, rejected: Sequence[Scored] = ()
 ) -> Draft:
     """An abstention for what the subjects' articles do not say, with the nearest they do say."""
+    what = _asked_for(context)
     if subjects:
-        text = say("not_stated", context.language, card=joined([context.name(s) for s in subjects], context.language))
+        text = say(
+            "not_stated",
+            context.language,
+            card=joined([context.name(s) for s in subjects], context.language),
+            what=what or say("what_you_ask", context.language),
+        )
     else:
-        text = say("not_stated_general", context.language)
+        text = say("not_stated_general", context.language, what=what or say("what_you_ask", context.language))
     near = next((scored for scored in rejected if scored.covered and scored.score >= _NEAREST_FROM), None)
     if near is not None:
         text += "\n\n" + say("nearest", context.language, text=context.quoted(near.unit))
     return abstain(context, "not_stated", text, decided, rejected=rejected)
+
+
+def _asked_for(context: Context) -> str:
+    """What the articles do not say, in a few words; empty when the lexicon has none for it."""
+    concepts = [context.sources.lexicon.concepts[name] for name in context.question.focus or context.question.concepts]
+    named = [concept for concept in concepts if concept.kind and concept.zh]
+    if not named:
+        return ""
+    return named[0].en if context.language == "en" else shown(named[0].zh, context.language)

@@ -217,7 +217,14 @@ class _ClientEngine:
 
     def __init__(self, place: Place) -> None:
         self._client = _embedded_client(place.folder)
-        self._collection = self._client.get_collection(place.collection, embedding_function=None)
+        self._collection = self._opened(place.collection)
+
+    def _opened(self, name: str) -> Any:  # noqa: ANN401 -- Chroma's types stay in this file
+        try:
+            return self._client.get_collection(name, embedding_function=None)
+        except _chroma_errors():
+            self.close()
+            raise
 
     def query(self, vector: list[float], k: int, keys: list[str] | None) -> tuple[list[str], list[float]]:
         found = self._collection.query(query_embeddings=[vector], ids=keys, n_results=k, include=["distances"])
@@ -246,7 +253,7 @@ class _ServerEngine(_ClientEngine):
     def __init__(self, place: Place) -> None:
         self._place = place
         self._client = _server_client(place)
-        self._collection = self._within(lambda: self._client.get_collection(place.collection, embedding_function=None))
+        self._collection = self._within(partial(self._opened, place.collection))
 
     def query(self, vector: list[float], k: int, keys: list[str] | None) -> tuple[list[str], list[float]]:
         return self._within(partial(super().query, vector, k, keys))

@@ -109,7 +109,7 @@ def test_a_card_that_is_not_meant_is_excluded(raw: str, cards: tuple[str, ...], 
     [
         ("公交咔怎么注消", "公交卡怎么注消"),
         ("银航卡销户", "银行卡销户"),
-        ("门禁咔要预越吗", "门禁卡要预约吗"),
+        ("银行卡要预越吗", "银行卡要预约吗"),
         ("gongjiaoka zenme zhuxiao", "公交卡怎么注销"),
         ("menjinka 注销 buzhou", "门禁卡注销步骤"),
         ("hwo do i cancle my bank crad", "hwo do i cancel my bank card"),
