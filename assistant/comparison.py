@@ -21,26 +21,26 @@ def compare(context: Context, cards: Sequence[str]) -> Draft:
     """What the articles say of the same thing for each card, one line a card."""
     catalog = context.sources.catalog
     asked = cards if len(cards) > 1 else catalog.subjects
+    covering = {card: catalog.covering(card) for card in asked}
     by_steps = bool(_STEP_COUNT.search(context.question.text))
-    lines, found = [], False
-    for card in asked:
-        covering = catalog.covering(card)
-        unit = _compared(context, covering) if covering and not by_steps else None
-        line = _step_total(context, card, covering) if by_steps and covering else ""
-        if unit is not None:
-            line = f"- **{context.name(card)}**{colon(context.language)}{context.quoted(unit)}"
-        found = found or bool(line)
-        lines.append(line or _compared_missing(context, card, covering))
-    if not found:
+    units = {} if by_steps else {card: unit for card in asked if (unit := _compared(context, covering[card]))}
+    if not units and not (by_steps and any(covering.values())):
         return refuse_unstated(context, (), "nothing to compare by")
-    return Draft(
-        outcome="answered", text=say("comparison", context.language) + "\n\n" + "\n".join(lines), decided="comparison"
-    )
+    lines = []
+    for card in asked:
+        if card in units:
+            lines.append(f"- **{context.name(card)}**{colon(context.language)}{context.quoted(units[card])}")
+        elif by_steps and covering[card]:
+            lines.append(_step_total(context, card, covering[card]))
+        else:
+            lines.append(_compared_missing(context, card, covering[card]))
+    text = say("comparison", context.language) + "\n\n" + "\n".join(lines)
+    return Draft(outcome="answered", text=text, decided="comparison")
 
 
 def _compared(context: Context, covering: Sequence[str]) -> Unit | None:
     """The unit about one card that a comparison asks for; what leads into its procedure when it asks for nothing."""
-    own = [unit for unit in context.units_about(covering) if set(unit.cards) & set(covering)]
+    own = [unit for unit in context.units_about(covering) if set(unit.cards) & set(covering)] if covering else []
     if not context.question.concepts:
         asked = any(
             p.search(context.question.text) for entry in context.sources.lexicon.asked.values() for p in entry.asks

@@ -20,7 +20,7 @@ _NUMERALS = "一二三四五六七八九十"
 _NUMBER = rf"(?:\d{{1,2}}|[{_NUMERALS}]{{1,3}})"
 # Marker families, in the order they are tried. Each has the number in group `n`; what follows is the content.
 _STEP_WORD = re.compile(
-    rf"(?:第\s*(?P<n>{_NUMBER})\s*步|步骤\s*(?P<m>{_NUMBER})|(?i:step)\s*(?P<k>\d{{1,2}}))\s*(?:\*\*)?\s*[:：、.．,，)）—-]*\s*"
+    rf"(?:第\s*(?P<n>{_NUMBER})\s*步|步[骤驟]\s*(?P<m>{_NUMBER})|(?i:step)\s*(?P<k>\d{{1,2}}))\s*(?:\*\*)?\s*[:：、.．,，)）—-]*\s*"
 )
 _FAMILIES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("step", _STEP_WORD),
@@ -35,8 +35,9 @@ _ATX = re.compile(r" {0,3}(#{1,6})(?!#)[ \t\u3000]*(\S.*)$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)\s*$")
 _RULE = re.compile(r" {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$")
 _FENCE = re.compile(r" {0,3}(```|~~~)")
+_BOLD_END = re.compile(r"(?:\*\*|__)\s*")  # of `**第一步：**`
 _CASE = re.compile(
-    rf"(?:场景|情形|情况|方法|方式|类型|途径|第{_NUMBER}[章节类种部篇]|Part|Scenario|Case|Method)\s*{_NUMBER}?\s*[:：、.．\s]"
+    rf"(?:[场場]景|情形|情[况況]|方法|方式|[类類]型|途[径徑]|第{_NUMBER}[章节節类類种種部篇]|Part|Scenario|Case|Method)\s*{_NUMBER}?\s*[:：、.．\s]"
 )
 # Cleaning may have blanked the closing mark of a bold line together with an advertisement.
 _BOLD_LINE = re.compile(r"(?:\*\*|__)(.+?)(?:\*\*|__)\s*[:：]?\s*$|\*\*([^*]+?)\s{8,}$")
@@ -44,6 +45,7 @@ _SENTENCE_DONE = re.compile(r"[。！？!?：:.|][”」）)*]*$")
 _SENTENCE_END = re.compile(r"[。；;！!，,]\s*$")
 
 MAX_HEADING_CHARACTERS = 40
+MAX_LATIN_HEADING_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,8 @@ def item_marker(content: str) -> tuple[str, int, int] | None:
         numeral = next(value for value in found.groupdict().values() if value)
         number = number_of(numeral)
         if number:
-            return family, number, found.end()
+            closing = _BOLD_END.match(content, found.end()) if bold and content[:2] not in found.group() else None
+            return family, number, (closing or found).end()
     return None
 
 
@@ -227,7 +230,10 @@ def _block(lines: list[_Line], at: int, *, fenced: bool, loose: bool, atx_level:
 
 def _titled(stripped: str) -> bool:
     """Whether a line could be a heading: short, and not ended as a sentence is."""
-    return 0 < len(stripped.strip()) <= MAX_HEADING_CHARACTERS and not _SENTENCE_END.search(stripped)
+    title = stripped.strip()
+    if title.isascii() and len(title) > MAX_HEADING_CHARACTERS:
+        return len(title) <= MAX_LATIN_HEADING_CHARACTERS and not title.endswith((*".;!,",))
+    return 0 < len(title) <= MAX_HEADING_CHARACTERS and not _SENTENCE_END.search(stripped)
 
 
 def _bare_heading(lines: list[_Line], at: int, stripped: str) -> int:

@@ -153,13 +153,27 @@ def _items_from(blocks: Sequence[Block], first: int) -> list[int]:
 def _last_of(text: str, blocks: Sequence[Block], items: Sequence[int], limit: int) -> int:
     """The place behind the last item with what belongs to it: indented or directly following blocks.
 
-    When every item before it has a body of paragraphs, so has the last: as many as the shortest of the others.
+    When every item before it has a body of paragraphs, so has the last: as many as the shortest of the others, and
+    their bullets.
     """
+
+    def attached(at: int) -> bool:
+        return blocks[at].indent > blocks[items[0]].indent + 1 or not blocks[at].loose
+
+    bodies = [
+        [at for at in range(earlier + 1, later) if not attached(at)]
+        for earlier, later in zip(items, items[1:], strict=False)
+    ]
+    n_body = min(map(len, bodies), default=0)
+    bulleted = n_body > 0
     at = items[-1] + 1
-    while at < limit and (blocks[at].indent > blocks[items[0]].indent + 1 or not blocks[at].loose):
-        at += 1
-    n_body = min((later - earlier - 1 for earlier, later in zip(items, items[1:], strict=False)), default=0)
-    while at < limit and at <= items[-1] + n_body and not says("note", text[blocks[at].content : blocks[at].end]):
+    while at < limit:
+        if not attached(at):
+            if says("note", text[blocks[at].content : blocks[at].end]):
+                break
+            if n_body == 0 and not (bulleted and blocks[at].kind == "bullet"):
+                break
+            n_body = max(n_body - 1, 0)
         at += 1
     return at
 
@@ -309,6 +323,7 @@ def _procedure(
 
 def _label(content: str) -> str:
     """The leading label of a step, `填写申请表` of `**填写申请表**：在…`; empty when it has none."""
+    content = content.replace("\r\n", "\n")
     first_line, _, rest = content.partition("\n")
     if rest.startswith("\n") and 0 < len(first_line) <= MAX_LABEL_CHARACTERS and not _SENTENCE.search(first_line):
         return heading_text(first_line)  # a step that was a heading

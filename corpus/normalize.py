@@ -18,7 +18,7 @@ _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 # Characters that show nothing of their own: format, control, private use, unassigned, surrogates.
 _UNSEEN = frozenset({"Cf", "Cc", "Co", "Cn", "Cs"})
 # Particles that only Cantonese writing has, for questions too short to hold a traditional character.
-_HANT_ONLY = frozenset("㗎喺咗嘅唔係冇啲嚟")
+_HANT_ONLY = frozenset("㗎喺咗嘅唔係冇啲嚟嘢哋佢")
 
 
 @cache

@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from corpus.errors import UnusableInput
 from corpus.hygiene import clean
 from corpus.reader import ArticleFile, list_files, read_corpus
 from index.chunk_file import ChunkFile, passage_key, passage_of
-from index.encoder import Encoder
+from index.encoder import Encoder, Vectors
 from index.errors import IndexMissing, IndexStale
 from index.index import BUILD_COMMAND, Home, Index, check_files, open_halves, open_index, read_manifest
 from index.lexical import LexicalIndex
@@ -131,12 +131,12 @@ def _build(home: Home, encoder: Encoder, chroma_url: str, progress: _Progress) -
     folder.mkdir(parents=True)
     place = home.place(name, chroma_url)
     try:
-        ChunkFile.create(folder / "chunks.sqlite3", entries)
         LexicalIndex.build(folder / "lexical", ((chunk.chunk_id, chunk.doc_id, passage_of(chunk)) for chunk in chunks))
         passages = {passage_key(chunk): passage_of(chunk) for chunk in chunks}
         with ExitStack() as resources, progress.bar("encoding", len(passages)) as advance:
-            earlier = _earlier_vectors(home, current, encoder, chroma_url, resources)
-            chroma = VectorStore.create(place, _batches(passages, encoder, earlier, advance), len(passages))
+            encoding = _Encoding(passages, encoder, _Earlier(home, encoder, chroma_url, resources))
+            chroma = VectorStore.create(place, encoding.batches(advance))
+        ChunkFile.create(folder / "chunks.sqlite3", entries, encoding.vector_keys)
         if problems := store_problems(folder, place):
             raise RuntimeError(f"The index that was built is not what was put in: {' '.join(problems)}")
         Manifest(
@@ -150,7 +150,7 @@ def _build(home: Home, encoder: Encoder, chroma_url: str, progress: _Progress) -
             chroma="" if chroma_url else chroma,
             n_documents=len(entries),
             n_chunks=len(chunks),
-            n_passages=len(passages),
+            n_vectors=len(set(encoding.vector_keys.values())),
             built_at=datetime.now(UTC).isoformat(timespec="seconds"),
             articles=_stamps(files, entries, seen_ns),
             files=built_files(folder),
@@ -175,34 +175,67 @@ def _read(corpus: Path, progress: _Progress) -> list[Entry]:
     return entries
 
 
-def _batches(
-    passages: Mapping[str, str], encoder: Encoder, earlier: VectorStore | None, advance: Callable[[int], object]
-) -> Iterator[Batch]:
-    """The passages with their vectors; those that the earlier store has are taken from it."""
-    keys = list(passages)
-    for at in range(0, len(keys), _BATCH):
-        part = keys[at : at + _BATCH]
-        rows = earlier.get(part) if earlier is not None else {}
-        missing = [key for key in part if key not in rows]
+class _Encoding:
+    """Turns passages into vectors, each different one once.
+
+    Attributes:
+        vector_keys: The key of each passage's vector, by the passage's own key; filled as batches are taken.
+    """
+
+    def __init__(self, passages: Mapping[str, str], encoder: Encoder, earlier: _Earlier) -> None:
+        self._passages = passages
+        self._encoder = encoder
+        self._earlier = earlier
+        self.vector_keys: dict[str, str] = {}
+
+    def batches(self, advance: Callable[[int], object]) -> Iterator[Batch]:
+        """The vectors that no batch before has held, with the key of the first passage that has each."""
+        first_keys: dict[bytes, str] = {}
+        keys = list(self._passages)
+        for at in range(0, len(keys), _BATCH):
+            part = keys[at : at + _BATCH]
+            rows = self._rows(part)
+            new = []
+            for key in part:
+                self.vector_keys[key] = first_keys.setdefault(rows[key].tobytes(), key)
+                if self.vector_keys[key] == key:
+                    new.append(key)
+            if new:
+                yield new, np.stack([rows[key] for key in new])
+            advance(len(part))
+
+    def _rows(self, keys: Sequence[str]) -> dict[str, Vectors]:
+        rows = self._earlier.vectors_of(keys)
+        missing = [key for key in keys if key not in rows]
         if missing:
-            encoded = encoder.encode_passages([passages[key] for key in missing])
+            encoded = self._encoder.encode_passages([self._passages[key] for key in missing])
             rows.update(zip(missing, encoded, strict=True))
-        yield part, np.stack([rows[key] for key in part])
-        advance(len(part))
+        return rows
 
 
-def _earlier_vectors(
-    home: Home, current: str, encoder: Encoder, chroma_url: str, resources: ExitStack
-) -> VectorStore | None:
-    """The vectors of the index in use, if the same encoder made them and they can be read."""
-    try:
-        manifest = read_manifest(home, current)
-        if manifest.encoder != encoder.name or not same_probe(manifest.probe, probe_of(encoder)):
-            return None
-        check_files(home, manifest)
-        return open_halves(home.generations / current, home.place(current, chroma_url), resources)[1]
-    except UnusableInput:
-        return None  # what cannot be read is encoded again
+class _Earlier:
+    """What the index in use knows of passages: nothing, unless the same encoder made it and it can be read."""
+
+    def __init__(self, home: Home, encoder: Encoder, chroma_url: str, resources: ExitStack) -> None:
+        self._chunks: ChunkFile | None = None
+        name = home.current()
+        try:
+            manifest = read_manifest(home, name)
+            check_files(home, manifest)
+            if manifest.encoder == encoder.name and same_probe(manifest.probe, probe_of(encoder)):
+                folder = home.generations / name
+                self._vectors = open_halves(folder, home.place(name, chroma_url), resources)[1]
+                self._chunks = resources.enter_context(closing(ChunkFile(folder / "chunks.sqlite3")))
+        except UnusableInput:
+            return  # what cannot be read is encoded again
+
+    def vectors_of(self, passage_keys: Sequence[str]) -> dict[str, Vectors]:
+        """The vectors of those passages that it knows."""
+        if self._chunks is None:
+            return {}
+        vector_keys = self._chunks.vector_keys_of(passage_keys)
+        vectors = self._vectors.get(sorted(set(vector_keys.values())))
+        return {key: vectors[vector_key] for key, vector_key in vector_keys.items() if vector_key in vectors}
 
 
 def _stamps(files: Sequence[ArticleFile], entries: Sequence[Entry], seen_ns: int) -> dict[str, ArticleStamp]:

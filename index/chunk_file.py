@@ -6,7 +6,7 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -25,14 +25,16 @@ CREATE TABLE documents (
 );
 CREATE TABLE places (
     position INTEGER PRIMARY KEY, chunk_id TEXT NOT NULL, doc_id TEXT NOT NULL, start INTEGER NOT NULL,
-    "end" INTEGER NOT NULL, headings TEXT NOT NULL, kind TEXT NOT NULL, passage_key TEXT NOT NULL
+    "end" INTEGER NOT NULL, headings TEXT NOT NULL, kind TEXT NOT NULL, passage_key TEXT NOT NULL,
+    vector_key TEXT NOT NULL
 );
 CREATE TABLE words (position INTEGER PRIMARY KEY, text TEXT NOT NULL, steps TEXT NOT NULL);
 """
 _INDEXES = """
 CREATE UNIQUE INDEX by_chunk ON places (chunk_id);
 CREATE INDEX by_document ON places (doc_id);
-CREATE INDEX by_passage ON places (passage_key, chunk_id);
+CREATE INDEX by_passage ON places (passage_key);
+CREATE INDEX by_vector ON places (vector_key, chunk_id);
 """
 _CHUNK_COLUMNS = 'p.doc_id, p.start, p."end", w.text, p.headings, p.kind, w.steps'
 _CHUNKS = f"SELECT {_CHUNK_COLUMNS} FROM places p JOIN words w USING (position)"
@@ -73,8 +75,15 @@ class ChunkFile:
         self._lock = threading.Lock()
 
     @classmethod
-    def create(cls, file: Path, entries: Iterable[tuple[Document, Sequence[Chunk]]]) -> None:
+    def create(
+        cls, file: Path, entries: Iterable[tuple[Document, Sequence[Chunk]]], vector_keys: Mapping[str, str]
+    ) -> None:
         """Writes a new file of cleaned documents, each with its chunks in order.
+
+        Args:
+            file: Where it is written.
+            entries: The documents and their chunks.
+            vector_keys: The key of the vector of each passage, by the passage's own key; equal vectors share one.
 
         Raises:
             ValueError: A chunk or a step is not its span, or an id comes twice.
@@ -87,7 +96,7 @@ class ChunkFile:
                 for chunk in chunks:
                     check_span(document, chunk)
                 _write_document(connection, document, len(chunks))
-                _write_chunks(connection, position, chunks)
+                _write_chunks(connection, position, chunks, vector_keys)
                 position += len(chunks)
             connection.executescript(_INDEXES)
             connection.commit()
@@ -146,13 +155,13 @@ class ChunkFile:
         rows = self._rows("SELECT doc_id, headings, kind, chunk_id FROM places ORDER BY position")
         return [OutlineEntry(doc_id, _headings(headings), kind, chunk_id) for doc_id, headings, kind, chunk_id in rows]
 
-    def chunks_of_passages(
+    def chunks_of_vectors(
         self, keys: Sequence[str], limit: int, doc_ids: Collection[str] | None = None
     ) -> list[tuple[str, str]]:
-        """The first `limit` chunks with those passages: `(passage_key, chunk_id)`, in the order of `keys`.
+        """The first `limit` chunks that have those vectors: `(vector_key, chunk_id)`, in the order of `keys`.
 
         Args:
-            keys: The passages, each looked up until the limit is reached.
+            keys: Keys of vectors, each looked up until the limit is reached.
             limit: How many chunks are wanted.
             doc_ids: Only chunks of these documents; None for all.
         """
@@ -164,22 +173,32 @@ class ChunkFile:
             if len(found) >= limit:
                 break
             found += self._rows(
-                f"SELECT passage_key, chunk_id FROM places WHERE passage_key = ? {within} ORDER BY chunk_id LIMIT ?",
+                f"SELECT vector_key, chunk_id FROM places WHERE vector_key = ? {within} ORDER BY chunk_id LIMIT ?",
                 (key, *values, limit - len(found)),
             )
         return found
 
-    def passage_keys(self, doc_ids: Collection[str] | None = None) -> list[str]:
-        """The distinct passages, sorted; of these documents, or of all."""
+    def vector_keys(self, doc_ids: Collection[str] | None = None) -> list[str]:
+        """The distinct keys of the vectors of all chunks, or of those of some documents, sorted."""
         if doc_ids is None:
-            rows = self._rows("SELECT DISTINCT passage_key FROM places ORDER BY passage_key")
+            rows = self._rows("SELECT DISTINCT vector_key FROM places ORDER BY vector_key")
         else:
             rows = self._rows(
-                "SELECT DISTINCT passage_key FROM places WHERE doc_id IN (SELECT value FROM json_each(?)) "
-                "ORDER BY passage_key",
+                "SELECT DISTINCT vector_key FROM places WHERE doc_id IN (SELECT value FROM json_each(?)) "
+                "ORDER BY vector_key",
                 (_json(doc_ids),),
             )
         return [row[0] for row in rows]
+
+    def vector_keys_of(self, passage_keys: Collection[str]) -> dict[str, str]:
+        """The keys of the vectors of those passages that there are, by the passages' own keys."""
+        return dict(
+            self._rows(
+                "SELECT DISTINCT passage_key, vector_key FROM places "
+                "WHERE passage_key IN (SELECT value FROM json_each(?))",
+                (_json(passage_keys),),
+            )
+        )
 
     def chunk_ids(self) -> list[str]:
         """Every chunk_id, in the corpus's order."""
@@ -212,7 +231,7 @@ def passage_of(chunk: Chunk) -> str:
 
 
 def passage_key(chunk: Chunk) -> str:
-    """Digest of the chunk's passage, 32 hexadecimal digits: equal passages are encoded and stored once."""
+    """Digest of the chunk's passage, 32 hexadecimal digits: equal passages are encoded once."""
     return hashlib.blake2b(passage_of(chunk).encode(), digest_size=16).hexdigest()
 
 
@@ -237,15 +256,18 @@ def _write_document(connection: sqlite3.Connection, document: Document, n_chunks
     connection.execute(f"INSERT INTO documents ({_DOCUMENT_COLUMNS}, n_chunks) VALUES ({','.join('?' * 13)})", values)
 
 
-def _write_chunks(connection: sqlite3.Connection, first: int, chunks: Sequence[Chunk]) -> None:
+def _write_chunks(
+    connection: sqlite3.Connection, first: int, chunks: Sequence[Chunk], vector_keys: Mapping[str, str]
+) -> None:
     places, words = [], []
     for position, chunk in enumerate(chunks, first):
         headings = json.dumps(chunk.headings, ensure_ascii=False)
         steps = [(step.number, step.title, step.start, step.end) for step in chunk.steps]
         key = passage_key(chunk)
-        places.append((position, chunk.chunk_id, chunk.doc_id, chunk.start, chunk.end, headings, chunk.kind, key))
+        place = (chunk.chunk_id, chunk.doc_id, chunk.start, chunk.end, headings, chunk.kind)
+        places.append((position, *place, key, vector_keys[key]))
         words.append((position, chunk.text, json.dumps(steps, ensure_ascii=False)))
-    connection.executemany("INSERT INTO places VALUES (?, ?, ?, ?, ?, ?, ?, ?)", places)
+    connection.executemany("INSERT INTO places VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", places)
     connection.executemany("INSERT INTO words VALUES (?, ?, ?)", words)
 
 

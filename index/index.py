@@ -371,9 +371,9 @@ def open_halves(folder: Path, place: Place, resources: ExitStack) -> tuple[Lexic
 
 
 def _check_halves(home: Home, manifest: Manifest, lexical: LexicalIndex, vectors: VectorStore) -> None:
-    if (manifest.n_chunks, manifest.n_passages) != (lexical.count(), vectors.count()):
+    if (manifest.n_chunks, manifest.n_vectors) != (lexical.count(), vectors.count()):
         raise IndexDamaged(
-            f"The index must hold {manifest.n_chunks} chunks and {manifest.n_passages} vectors; "
+            f"The index must hold {manifest.n_chunks} chunks and {manifest.n_vectors} vectors; "
             f"it holds {lexical.count()} and {vectors.count()}. {home.advice()}"
         )
     if manifest.chroma and manifest.chroma != vectors.version():

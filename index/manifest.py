@@ -62,7 +62,7 @@ class Manifest:
         store: The Chroma server's address without a password, empty for the embedded store.
         chroma: The version of Chroma that wrote the embedded store, empty for a server.
         files: Every file of the index but this one, by path.
-        n_passages: Distinct passages among the chunks, one vector each.
+        n_vectors: Distinct vectors of the chunks; each is stored once.
         built_at: ISO 8601, in UTC.
     """
 
@@ -76,7 +76,7 @@ class Manifest:
     chroma: str
     n_documents: int
     n_chunks: int
-    n_passages: int
+    n_vectors: int
     built_at: str
     articles: Mapping[str, ArticleStamp]
     files: Mapping[str, BuiltFile]

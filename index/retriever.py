@@ -64,10 +64,10 @@ class Retriever:
         ]
 
     def _nearest(self, query: str, depth: int, doc_ids: Collection[str] | None) -> Scored:
-        """The nearest chunks with their cosines, best first; chunks with the same passage share its vector."""
-        keys = None if doc_ids is None else self._chunks.passage_keys(doc_ids)
+        """The nearest chunks with their cosines, best first; chunks with the same vector share its key."""
+        keys = None if doc_ids is None else self._chunks.vector_keys(doc_ids)
         cosines = dict(self._vectors.search(self._encoder.encode_query([query])[0], depth, keys))
-        found = self._chunks.chunks_of_passages(list(cosines), depth, doc_ids)
+        found = self._chunks.chunks_of_vectors(list(cosines), depth, doc_ids)
         return [(chunk_id, cosines[key]) for key, chunk_id in found]
 
 

@@ -75,15 +75,15 @@ def verify_index(*, corpus: Path, data: Path, encoder: Encoder, chroma_url: str 
 def store_problems(folder: Path, place: Place) -> list[str]:
     """Where the vectors and the words differ from the chunks, a sentence each; empty when they agree.
 
-    Every id is compared; up to 2,000 passages each is searched for by its own vector, of more an even sample of 500.
+    Every id is compared; up to 2,000 vectors each is searched for, of more an even sample of 500.
     """
     with ExitStack() as resources:
         chunks = resources.enter_context(closing(ChunkFile(folder / "chunks.sqlite3")))
-        keys = chunks.passage_keys()
+        keys = chunks.vector_keys()
         try:
             lexical, vectors = open_halves(folder, place, resources)
             problems = _id_problems("lexical index", "chunks", chunks.chunk_ids(), lexical.ids())
-            problems += _id_problems("vector store", "passages", keys, list(vectors.keys()))
+            problems += _id_problems("vector store", "vectors", keys, list(vectors.keys()))
             return problems + _sweep_problems(vectors, _sample(keys))
         except (WordsUnreadable, VectorsUnreadable) as error:
             return [str(error)]
@@ -94,14 +94,13 @@ def _sample(keys: Sequence[str]) -> Sequence[str]:
 
 
 def _sweep_problems(vectors: VectorStore, keys: Sequence[str]) -> list[str]:
-    """What is wrong when more passages are not found by their own vector than an approximate graph may lose."""
+    """What is wrong when more vectors are not found by themselves than an approximate graph may lose."""
     stored = vectors.get(keys)
     lost = [key for key in keys if key not in stored or key not in _found_by(vectors, stored[key])]
     if len(lost) <= _LOST_FRACTION * len(keys):
         return []
     return [
-        f"A search for a passage's own vector must find it; of {len(keys)} passages it misses {len(lost)}: "
-        f"{', '.join(lost[:_SHOWN])}…"
+        f"A search for a stored vector must find it; of {len(keys)} it misses {len(lost)}: {', '.join(lost[:_SHOWN])}…"
     ]
 
 

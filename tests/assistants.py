@@ -1,6 +1,6 @@
 """Assistants to ask in tests, and what must hold for every answer.
 
-`built("a", folder)` is the real thing over a real index. `small({"card.md": …})` answers from articles in memory: the
+`built("a")` is the real thing over a real index. `small({"card.md": …})` answers from articles in memory: the
 same cleaning, chunking and assistant, over a retriever that counts shared pairs of characters.
 """
 
@@ -10,11 +10,11 @@ import atexit
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, fields
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from assistant.answer import Answer
 from assistant.assistant import Assistant
@@ -24,6 +24,7 @@ from corpus.hygiene import clean
 from corpus.normalize import normalize
 from corpus.reader import read_document
 from index.build import build_index
+from index.chunk_file import DocumentHead
 from index.encoder import NgramEncoder
 from index.hit import Hit
 from index.index import Index
@@ -47,6 +48,12 @@ def built(name: str) -> Assistant:
     atexit.register(folder.cleanup)
     atexit.register(index.close)
     return Assistant(index=index)
+
+
+@cache
+def ask(name: str, *turns: str) -> Answer:
+    """The answer over one of `CORPORA`; each conversation is had once for all tests."""
+    return built(name).ask(turns)
 
 
 @cache
@@ -78,11 +85,20 @@ class MemoryIndex:
     def retriever(self) -> MemoryIndex:
         return self
 
+    def documents(self) -> list[DocumentHead]:
+        return [
+            DocumentHead(
+                n_chunks=len(self.chunks(document.doc_id)),
+                **{f.name: getattr(document, f.name) for f in fields(DocumentHead) if f.name != "n_chunks"},
+            )
+            for document in self.cleaned
+        ]
+
     def document(self, doc_id: str) -> Document:
         return next(document for document in self.cleaned if document.doc_id == doc_id)
 
     def chunks(self, doc_id: str) -> tuple[Chunk, ...]:
-        return tuple(chunk(self.document(doc_id)))
+        return _chunks(self.document(doc_id))
 
     def outline(self) -> list[tuple[str, tuple[str, ...], str, str]]:
         return [
@@ -102,9 +118,15 @@ class MemoryIndex:
         return [Hit(chunk=piece, score=score, rank=n) for n, (score, piece) in enumerate(scored[:k], 1)]
 
 
-def _pairs(text: str) -> set[str]:
+@lru_cache(maxsize=64)
+def _chunks(document: Document) -> tuple[Chunk, ...]:
+    return tuple(chunk(document))
+
+
+@lru_cache(maxsize=4096)
+def _pairs(text: str) -> frozenset[str]:
     folded = normalize(text)
-    return {folded[at : at + 2] for at in range(len(folded) - 1)}
+    return frozenset(folded[at : at + 2] for at in range(len(folded) - 1))
 
 
 def broken_rules(answer: Answer, texts: Mapping[str, str]) -> list[str]:
@@ -133,8 +155,3 @@ def broken_rules(answer: Answer, texts: Mapping[str, str]) -> list[str]:
     if answer.outcome == "clarified" and not answer.options:
         broken.append("asks back and offers nothing")
     return broken
-
-
-def texts_of(assistant: Assistant, *doc_ids: str) -> dict[str, Any]:
-    """The cleaned articles by doc id: what quotes are compared with when there is no file."""
-    return {doc_id: assistant.document(doc_id).text for doc_id in doc_ids}

@@ -17,7 +17,7 @@ def catalog(*outline: tuple[str, tuple[str, ...]], text: str = "", title: str = 
         return Document(doc_id=doc_id, title=title, text=text, path=f"{doc_id}.md", version=VERSION)
 
     entries = [(doc_id, headings, "procedure", f"{doc_id}:{n}") for n, (doc_id, headings) in enumerate(outline)]
-    return build_catalog(entries, read, load_lexicon())
+    return build_catalog(entries, dict.fromkeys((doc_id for doc_id, _ in outline), title), read, load_lexicon())
 
 
 def test_a_card_is_found_in_the_deepest_heading_that_names_one() -> None:
@@ -29,6 +29,14 @@ def test_a_card_is_found_in_the_deepest_heading_that_names_one() -> None:
 
 def test_a_card_is_found_in_the_title_when_no_heading_names_one() -> None:
     assert catalog(("x", ("办理流程",)), title="社保卡注销说明").subjects == ("社保卡",)
+
+
+def test_an_article_is_read_only_when_its_headings_and_title_name_no_card() -> None:
+    entries = [("x", ("公交卡注销",), "procedure", "x:0"), ("y", ("步骤",), "procedure", "y:0")]
+    titles = {"x": "指南", "y": "银行卡销户"}
+
+    found = build_catalog(entries, titles, lambda _: pytest.fail("read an article"), load_lexicon())
+    assert found.subjects == ("交通卡", "银行卡")
 
 
 def test_a_card_is_found_in_the_text_when_most_of_the_text_is_about_it() -> None:
@@ -96,7 +104,9 @@ def test_several_procedures_about_one_card_keep_the_order_of_the_corpus() -> Non
 def test_only_procedures_make_a_subject() -> None:
     outline = [("x", ("会员卡",), "prose", "x:0"), ("x", ("会员卡",), "item", "x:1")]
 
-    assert build_catalog(outline, lambda _: pytest.fail("nothing to read"), load_lexicon()).subjects == ()
+    assert (
+        build_catalog(outline, {"x": "会员卡"}, lambda _: pytest.fail("nothing to read"), load_lexicon()).subjects == ()
+    )
 
 
 @pytest.mark.parametrize(

@@ -153,4 +153,4 @@ def test_only_the_latest_turns_are_read() -> None:
     forgotten = ["公交卡怎么注销", *["谢谢"] * MAX_TURNS, "第二步呢"]
 
     assert last(*forgotten).cards == ()
-    assert last(*forgotten[:MAX_TURNS - 1], "第二步呢").cards == ("交通卡",)
+    assert last(*forgotten[: MAX_TURNS - 1], "第二步呢").cards == ("交通卡",)

@@ -64,7 +64,8 @@ def test_a_step_is_read_by_its_neighbour_or_as_a_count(text: str, kind: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "number"), [("有没有第八步", 8), ("有第五步吗", 5), ("is there a step 9", 9), ("is there an eighth step", 8)]
+    ("text", "number"),
+    [("有没有第八步", 8), ("有第五步吗", 5), ("is there a step 9", 9), ("is there an eighth step", 8)],
 )
 def test_a_question_whether_a_step_exists_keeps_its_number(text: str, number: int) -> None:
     assert read_step_reference(text, load_lexicon()) == StepReference("exists", number)

@@ -58,7 +58,15 @@ def test_the_language_to_answer_in_is_the_questions(raw: str, language: str) -> 
         ("退公交卡要带身份证吗", ("交通卡",)),
         ("身份证怎么注销", ("身份证",)),
     ],
-    ids=["alias", "brand", "two", "English brand", "退 is no part of the name", "a document is shown", "a document alone"],
+    ids=[
+        "alias",
+        "brand",
+        "two",
+        "English brand",
+        "退 is no part of the name",
+        "a document is shown",
+        "a document alone",
+    ],
 )
 def test_the_cards_that_a_question_names(raw: str, cards: tuple[str, ...]) -> None:
     assert read(raw).cards == cards
@@ -193,7 +201,9 @@ def test_an_action_other_than_cancelling_is_asked_about() -> None:
     assert (question.actions, question.concepts) == (frozenset({"top_up"}), ("top_up",))
 
 
-@pytest.mark.parametrize("raw", ["三种卡哪个麻烦", "哪种卡要预约", "which card needs an appointment", "每种卡都要本人去吗"])
+@pytest.mark.parametrize(
+    "raw", ["三种卡哪个麻烦", "哪种卡要预约", "which card needs an appointment", "每种卡都要本人去吗"]
+)
 def test_a_question_about_all_the_kinds_says_so(raw: str) -> None:
     assert read(raw).all_cards
 

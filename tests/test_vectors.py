@@ -32,15 +32,15 @@ def random_rows(n: int, dimensions: int = 16) -> Vectors:
     return unit
 
 
-def built(folder: Path, batches: list[Batch], n_vectors: int) -> VectorStore:
+def built(folder: Path, batches: list[Batch]) -> VectorStore:
     place = Place(folder=folder)
-    VectorStore.create(place, batches, n_vectors)
+    VectorStore.create(place, batches)
     return VectorStore.open(place)
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VectorStore]:
-    opened = built(tmp_path_factory.mktemp("store"), [(KEYS[:3], ROWS[:3]), (KEYS[3:], ROWS[3:])], 4)
+    opened = built(tmp_path_factory.mktemp("store"), [(KEYS[:3], ROWS[:3]), (KEYS[3:], ROWS[3:])])
     yield opened
     opened.close()
 
@@ -51,7 +51,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("many")
     rows = random_rows(2_500)
     batches = [([f"k{n}" for n in range(at, at + 250)], rows[at : at + 250]) for at in range(0, 2_500, 250)]
-    VectorStore.create(Place(folder=folder), batches, 2_500)
+    VectorStore.create(Place(folder=folder), batches)
     return folder
 
 
@@ -68,7 +68,7 @@ def test_a_search_gives_cosines_best_first(store: VectorStore) -> None:
 
 
 def test_equal_cosines_are_ordered_by_key(tmp_path: Path) -> None:
-    store = built(tmp_path, [(["d", "b", "c", "a"], np.tile(ROWS[0], (4, 1)))], 4)
+    store = built(tmp_path, [(["d", "b", "c", "a"], np.tile(ROWS[0], (4, 1)))])
 
     assert [key for key, _ in store.search(ROWS[0], 4)] == ["a", "b", "c", "d"]
     store.close()
@@ -103,28 +103,24 @@ def test_a_vector_that_has_no_direction_is_refused(store: VectorStore, tmp_path:
     with pytest.raises(ValueError, match="A vector must"):
         store.search(bad[0], 1)
     with pytest.raises(ValueError, match="A vector must"):
-        VectorStore.create(Place(folder=tmp_path), [(["bad"], bad)], 1)
+        VectorStore.create(Place(folder=tmp_path), [(["bad"], bad)])
 
 
 def test_a_key_that_comes_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="`keys` must be unique; got 'east' twice"):
-        VectorStore.create(Place(folder=tmp_path), [(["east"], ROWS[:1]), (["east"], ROWS[1:2])], 2)
+        VectorStore.create(Place(folder=tmp_path), [(["east"], ROWS[:1]), (["east"], ROWS[1:2])])
 
 
-@pytest.mark.parametrize(("n_vectors", "why"), [(3, "too few"), (5, "too many")])
-def test_a_wrong_count_is_refused(tmp_path: Path, n_vectors: int, why: str) -> None:
-    with pytest.raises(ValueError, match=why):
-        VectorStore.create(Place(folder=tmp_path), [(KEYS, ROWS)], n_vectors)
+@given(sizes=st.lists(st.integers(0, 9), max_size=9), size=st.integers(1, 9))
+def test_batches_are_cut_to_one_size_and_keep_every_record(sizes: list[int], size: int) -> None:
+    numbers = iter(range(100))
+    batches = [([f"k{n}" for n in part], np.array(part, dtype=np.float32).reshape(-1, 1)) for part in
+               ([next(numbers) for _ in range(n)] for n in sizes)]  # fmt: skip
+    cut = list(vectors._sized(batches, size))
 
-
-@given(n=st.integers(0, 30_000), most=st.integers(1, 5_461))
-def test_batches_are_even_and_as_few_as_can_be(n: int, most: int) -> None:
-    sizes = vectors._even_sizes(n, most)
-
-    assert sum(sizes) == n
-    assert len(sizes) == -(-n // most)
-    assert max(sizes, default=0) <= most
-    assert max(sizes, default=0) - min(sizes, default=0) <= 1
+    assert [len(keys) for keys, _ in cut[:-1]] == [size] * (len(cut) - 1)
+    assert [key for keys, _ in cut for key in keys] == [f"k{n}" for n in range(sum(sizes))]
+    assert [row.tolist() for _, rows in cut for row in rows] == [[n] for n in range(sum(sizes))]
 
 
 def test_what_the_bindings_find_is_what_the_public_client_finds(many: Path) -> None:
@@ -168,7 +164,7 @@ def test_every_vector_of_a_large_store_is_found_after_it_is_opened_again(many: P
 
 @pytest.mark.parametrize("n", [1, 2, 150])
 def test_reading_changes_no_file_but_the_database(tmp_path: Path, n: int) -> None:
-    VectorStore.create(Place(folder=tmp_path), [([f"k{i}" for i in range(n)], random_rows(n))], n)
+    VectorStore.create(Place(folder=tmp_path), [([f"k{i}" for i in range(n)], random_rows(n))])
 
     def graph() -> dict[str, bytes]:
         return {str(file): file.read_bytes() for file in tmp_path.glob("*/*")}
@@ -227,7 +223,7 @@ def test_a_folder_without_a_store_is_refused_and_stays_empty(tmp_path: Path) -> 
 
 
 def test_a_database_without_the_collection_is_refused(tmp_path: Path) -> None:
-    VectorStore.create(Place(folder=tmp_path, collection="other"), [(KEYS, ROWS)], 4)
+    VectorStore.create(Place(folder=tmp_path, collection="other"), [(KEYS, ROWS)])
 
     with pytest.raises(VectorsUnreadable, match="must be readable; got"):
         VectorStore.open(Place(folder=tmp_path))
@@ -235,7 +231,7 @@ def test_a_database_without_the_collection_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [b"", b"not a database, but long enough to be looked at" * 50])
 def test_a_damaged_database_is_refused(tmp_path: Path, damage: bytes) -> None:
-    VectorStore.create(Place(folder=tmp_path), [(KEYS, ROWS)], 4)
+    VectorStore.create(Place(folder=tmp_path), [(KEYS, ROWS)])
     tmp_path.joinpath("chroma.sqlite3").write_bytes(damage)
 
     with pytest.raises(VectorsUnreadable, match="must be a Chroma database"):
@@ -243,7 +239,7 @@ def test_a_damaged_database_is_refused(tmp_path: Path, damage: bytes) -> None:
 
 
 def test_a_locked_database_is_refused_instead_of_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    VectorStore.create(Place(folder=tmp_path), [(KEYS, ROWS)], 4)
+    VectorStore.create(Place(folder=tmp_path), [(KEYS, ROWS)])
     monkeypatch.setattr(vectors, "_LOCK_SECONDS", 0.2)
     other = sqlite3.connect(tmp_path / "chroma.sqlite3", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
@@ -317,8 +313,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.mark.slow
 def test_a_server_holds_a_store_as_a_folder_does(server: str, tmp_path: Path) -> None:
     place = Place(folder=tmp_path, url=server, collection="xiaoka-test-1")
-    VectorStore.create(place, [(KEYS, ROWS)], 4)
-    VectorStore.create(Place(folder=tmp_path, url=server, collection="xiaoka-test-2"), [(KEYS, ROWS)], 4)
+    VectorStore.create(place, [(KEYS, ROWS)])
+    VectorStore.create(Place(folder=tmp_path, url=server, collection="xiaoka-test-2"), [(KEYS, ROWS)])
     store = VectorStore.open(place)
 
     assert store.search(ROWS[0], 2) == [("east", pytest.approx(1)), ("between", pytest.approx(0.6))]
