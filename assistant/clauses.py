@@ -14,10 +14,12 @@ BESIDE_CARDS = frozenset({"old_card", "lost", "chip"})
 _FARTHEST = 24
 # A clause that asks "how" of what was said before it: nothing in it but the question word.
 _BARE_HOW = any_of(
-    r"^[,，.。;；!！?？ ]*(?:我|那|请问|要|该|应该|需要|得|具体|这|应|到底|麻烦问下)*(?:怎么|怎样|如何|咋|点样|怎办)"
+    r"^[,，.。;；!！?？:： ]*(?:我|那|请问|要|该|应该|需要|得|具体|这|应|到底|麻烦问下)*"
+    r"(?:怎么|怎样|如何|咋|点样|点搞|点整|点办|点做|怎办)"
     r"(?:办理?|弄|整|搞|操作|走|做|处理|好|样|才行|行|是好)*(?:呢|啊|呀|吧|好|来着|比较好|嘛)*[?？!！。 ]*(?:$|[,，])"
 )
-_CLAUSE_END = re.compile(r"[,，.。;；!！?？]")
+_BEFORE = re.compile(r"[^，。,]{0,6}(?:之前|以前|前)")
+_CLAUSE_END = re.compile(r"[,，.。;；!！?？:：]")
 _WISHES = any_of(
     r"想|要|打算|准备|计划|希望|决定|求|不用了|不要了",
     r"\b(?:want|need|would like|wish|plan|trying|going to|like to)\b",
@@ -30,13 +32,13 @@ YES_OR_NO = any_of(
     r"(?:i|we|it|they|you|the|my|a|an|someone|cancel\w*)\b",
 )
 _ASKS = any_of(
-    r"怎|如何|咋|点样|什么|啥|咩|乜|哪|谁|边个|几|多少|多久|多长|为何|吗|嘛|还是|步骤|流程|程序|手续",
+    r"怎|如何|咋|点样|点搞|点整|点办|点做|什么|啥|咩|乜|哪|谁|边个|几|多少|多久|多长|为何|吗|嘛|还是|步骤|流程|程序|手续",
     _YES_OR_NO_WORDS,
     r"\b(?:how|what|what's|which|who|whom|whose|where|when|why|steps?|procedure|process)\b",
     r"\b(?:can|could|do|does|is|are|should|will|would|must)\b",
 )
 _HOW = any_of(
-    r"怎么|怎样|如何|咋|点样|怎办|要做什么|做些什么|要做啥|流程|步骤|程序|手续(?!费)|方法",
+    r"怎么|怎样|如何|咋|点样|点搞|点整|点办|点做|怎办|要做什么|做些什么|要做啥|流程|步骤|程序|手续(?!费)|方法",
     r"\bhow\b(?! (?:does|did|will|long|much|many|soon|is|are))|\bsteps?\b|\bprocess\b|\bprocedure\b",
 )
 
@@ -92,11 +94,8 @@ def _says_more(
     ends = list(_CLAUSE_END.finditer(text[between[0] : between[1]]))
     if len(ends) > 1 or (ends and not _BARE_HOW.search(text[between[0] + ends[0].start() :])):
         return True
-    if any(
-        between[0] <= start and end <= between[1] and end - start > 1
-        for start, end in unknown
-        if has_han(text[start:end])
-    ):
+    strange = [text[start:end] for start, end in unknown if between[0] <= start and end <= between[1]]
+    if any(len(run) > 1 for run in strange if has_han(run)) or sum(not has_han(run) for run in strange) > 1:
         return True
     clause_end = _CLAUSE_END.search(text, behind[0], behind[1])
     stop = clause_end.start() if clause_end else behind[1]
@@ -113,6 +112,8 @@ def asks_how_to_cancel(text: str, found: list[Found[Value]], unknown: list[tuple
     asked = [match.span() for match in _HOW.finditer(text)]
     for act in (match for match in found if ("action", "cancel") in match.values):
         for start, end in asked:
+            if _BEFORE.match(text, act.end):
+                continue  # "销之前要咋办" asks what comes before cancelling
             if act.start <= start < act.end:
                 return True  # "注销手续" is one word
             if start >= act.end:

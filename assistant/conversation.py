@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.question import Question
+from assistant.step_reference import StepReference
 from assistant.understanding import Reader
 from corpus.normalize import Language, to_traditional
 
@@ -22,12 +23,14 @@ class _Memory:
     Attributes:
         cards: The cards last spoken of.
         pending: The last question that asked something.
+        step: The step last asked for by its number.
         listed: What kind of list `第三条` would count in: the intent of the last general question, else empty.
     """
 
     cards: tuple[str, ...] = ()
     pending: Question | None = None
     listed: str = ""
+    step: StepReference | None = None
 
 
 def resolve(turns: Sequence[str], reader: Reader, options: Sequence[str]) -> tuple[Question, str]:
@@ -68,14 +71,29 @@ def _completed(question: Question, memory: _Memory, options: Sequence[str]) -> Q
         )
     if not cards and not question.unknown_card and not question.all_cards and memory.cards and _leaves_out(question):
         question = replace(question, cards=memory.cards)
-        if (
-            question.asks_yes_or_no
-            and not question.concepts
-            and memory.pending
-            and not memory.pending.asks_yes_or_no
-            and not memory.pending.cancels
-        ):
-            question = replace(question, concepts=memory.pending.concepts, focus=memory.pending.concepts)
+    return _carried(question, memory)
+
+
+def _carried(question: Question, memory: _Memory) -> Question:
+    """A question with what it takes over from the one before: the step it counts from, or what it is about."""
+    pending = memory.pending
+    if (
+        question.step is not None
+        and question.step.kind in {"next", "previous"}
+        and not question.concepts
+        and memory.step
+    ):
+        forward = (question.step.kind == "next") != memory.step.from_end
+        number = memory.step.number + (1 if forward else -1)
+        return replace(question, step=StepReference("nth", number, memory.step.from_end))
+    if (
+        pending is not None
+        and question.asks
+        and not (
+            question.concepts or question.cancels or question.step or question.intents & _GENERAL or pending.cancels
+        )
+    ):
+        return replace(question, concepts=pending.concepts, focus=pending.concepts, generic=True)
     return question
 
 
@@ -151,4 +169,5 @@ def _remembered(question: Question, memory: _Memory) -> _Memory:
         cards=cards or memory.cards,
         pending=question if asks and not question.empty else memory.pending,
         listed=listed or (memory.listed if not asks else ""),
+        step=question.step if question.step is not None and question.step.kind == "nth" else memory.step,
     )

@@ -7,6 +7,7 @@ import re
 from assistant.clauses import BESIDE_CARDS
 from assistant.comparison import compare
 from assistant.draft import Context, Draft
+from assistant.lexicon import any_of
 from assistant.passages import answer_detail, answer_generally, answer_uncovered, find_special, show_passages
 from assistant.phrases import say
 from assistant.procedures import find_barred, show_procedures, show_step
@@ -14,9 +15,14 @@ from assistant.refusals import abstain, answer_nothing, clarify, refuse_card, re
 
 _KNOWN_SHARE = 0.6  # of a question's characters, below which it is about something else
 _WHOLE = re.compile(
-    r"步骤|流程|程序|全套|列(?:给|出|个)|手续怎么|怎么走|环节|要经过|一条一条|一步一步|从头教|全过程|顺序|从头到尾|攻略|教程|"
+    r"步骤|流程|程序|全套|哪几步|哪些手续|依次|逐项|列(?:给|出|个)|手续怎么|怎么走|环节|要经过|一条一条|一步一步|从头教|全过程|顺序|从头到尾|攻略|教程|"
     r"(?:先|头一步|首先).{0,3}[干做办弄].{1,6}(?:后|再|然后)|"
     r"step by step|all the steps|\bprocedure\b|\bprocess\b(?! my)|\bsteps\b|walk me through|instructions"
+)
+# A whole procedure asked for by name, whatever else stands in the clause.
+_WHOLE_ITSELF = any_of(
+    r"(?:步骤|流程|程序|手续|steps?|procedure|process)\W{0,2}(?:都|具体|分别)?(?:有哪些|有哪几|是什么|是啥|是怎|怎么|如何|写出来|列出来|讲一遍)",
+    r"哪几步|哪些步骤|哪些手续|(?:what|which) (?:are the |is the )?(?:steps|procedure)",
 )
 _ONE_THING = re.compile(r"什么(?!都)|啥|咩|哪(?!几步|些步骤)|谁|多少|几(?!步)|\bwho\b|\bwhere\b|\bwhich\b|\bwhen\b")
 
@@ -104,7 +110,8 @@ def _about_cards(context: Context) -> bool:
 
 def _compares(context: Context, cards: tuple[str, ...]) -> bool:
     question = context.question
-    if len(cards) > 1:
+    distinct = {context.sources.catalog.covering(card) or (card,) for card in cards}
+    if len(distinct) > 1:
         return not question.cancels or "comparison" in question.intents
     if question.all_cards and "comparison" in question.intents:
         return not question.intents & {"kinds"} or bool(question.concepts)
@@ -117,10 +124,12 @@ def _wants_procedure(context: Context) -> bool:
     if question.cancels:
         return True
     about = [name for name in question.focus if name not in BESIDE_CARDS or question.asks_yes_or_no]
-    if not question.asks and (question.wishes or ("cancel" in question.actions and _WHOLE.search(question.text))):
+    if question.bare and (question.wishes or ("cancel" in question.actions and _WHOLE.search(question.text))):
         return True
     if any(lexicon.concepts[name].kind in {"typed", "need"} for name in question.focus):
         return False
+    if _WHOLE_ITSELF.search(question.text):
+        return True
     if _WHOLE.search(question.text):
         return not about or not _ONE_THING.search(question.text)
     asked = any(pattern.search(question.text) for entry in lexicon.asked.values() for pattern in entry.asks)

@@ -15,6 +15,7 @@ from corpus.roles import role_of
 ANSWERS_FROM = 0.42  # the share of a question's weight that a unit must answer
 _ADDS_FROM = 0.2
 _AS_GOOD = 0.25  # units within this of the best count as answering too, when it is asked whether cards differ
+_NEARLY = 0.05
 _OWN = 0.15  # what a unit of the card's own section has over one of a general section
 _MAX_UNITS = 3
 _MAX_ITEMS = 8
@@ -52,8 +53,7 @@ def answer_generally(context: Context, subjects: Sequence[str]) -> Draft | None:
                 return _quoting(
                     context, _enough(ranked), say("detail_general", context.language), f"{intent}, one of them"
                 )
-            if intent != "reasons" or subjects and "risk" not in question.concepts:
-                continue
+            continue
         return _list_units(context, intent, units)
     return None
 
@@ -137,13 +137,15 @@ def answer_detail(context: Context, subjects: Sequence[str]) -> Draft:
     if not fitting or fitting[0].score < ANSWERS_FROM:
         if near := _near(context, subjects):
             return near
+        if "reasons" in question.intents and not needed and (units := _section_units(context, "reasons", subjects)):
+            return _list_units(context, "reasons", units)
         return refuse_unstated(context, subjects, "no sentence answers it", rejected=ranked[:5])
     best = fitting[0]
     if not subjects and best.unit.cards:
         answering = {
             card for s in fitting if s.score >= max(ANSWERS_FROM, best.score - _AS_GOOD) for card in s.unit.cards
         }
-        general = any(not s.unit.cards and s.score >= max(ANSWERS_FROM, best.score - 0.05) for s in fitting)
+        general = any(not s.unit.cards and s.score >= max(ANSWERS_FROM, best.score - _NEARLY) for s in fitting)
         if general:
             fitting = [scored for scored in fitting if not scored.unit.cards]
         elif len(answering) > 1:

@@ -151,7 +151,7 @@ def show_step(context: Context, subjects: Sequence[str]) -> Draft:
         return _count(context, subject, document, chunk)
     if reference.kind == "ends":
         return _steps_said(context, [(chunk.steps[0], "step"), (chunk.steps[-1], "step")], document, chunk)
-    if reference.kind in {"next", "previous"}:
+    if reference.kind in {"next", "previous", "which"}:
         return _beside_step(context, subjects, document, chunk)
     number = n + 1 - reference.number if reference.from_end else reference.number
     if not 1 <= number <= n:
@@ -173,7 +173,7 @@ def _count(context: Context, subject: str, document: Document, chunk: Chunk) -> 
 
 
 def _beside_step(context: Context, subjects: Sequence[str], document: Document, chunk: Chunk) -> Draft:
-    """The step after (or before) the one that the question describes."""
+    """The step that the question describes, or the one after or before it."""
     reference = context.question.step
     assert reference is not None
     units = [
@@ -189,7 +189,7 @@ def _beside_step(context: Context, subjects: Sequence[str], document: Document, 
     ranked = rank_units(anchor, units, context.sources.lexicon, {})
     if not ranked or not ranked[0].covered and ranked[0].score < ANSWERS_FROM:
         return answer_detail(context, subjects)
-    number = ranked[0].unit.number + (1 if reference.kind == "next" else -1)
+    number = ranked[0].unit.number + {"next": 1, "previous": -1, "which": 0}[reference.kind]
     if not 1 <= number <= len(chunk.steps):
         return _steps_said(
             context,

@@ -28,6 +28,7 @@ class Question:
         focus_unknown: Those of `unknown` that stand in the clauses that ask.
         excluded: The cards it says it does not mean.
         asks: Whether one of its clauses asks; it states or wishes otherwise.
+        bare: Whether no clause asks by itself: none does, or one that does says nothing else ("…，怎么办？").
         wishes: Whether it says that somebody wants to cancel.
         asks_yes_or_no: Whether it can be answered by yes or no.
         intents: The kinds of question it could be.
@@ -55,6 +56,7 @@ class Question:
     focus_unknown: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     asks: bool = False
+    bare: bool = False
     wishes: bool = False
     asks_yes_or_no: bool = False
     intents: frozenset[str] = frozenset()

@@ -9,7 +9,7 @@ from typing import Literal
 from assistant.lexicon import Lexicon, any_of
 from corpus.blocks import number_of
 
-StepKind = Literal["nth", "next", "previous", "count", "exists", "ends"]
+StepKind = Literal["nth", "next", "previous", "count", "exists", "ends", "which"]
 _NUMERAL = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3}|两|俩)"
 _ENGLISH_ORDINALS = {
     word: n
@@ -18,17 +18,20 @@ _ENGLISH_ORDINALS = {
     )
 }
 _ORDINAL = f"({'|'.join(_ENGLISH_ORDINALS)})"
+_CARDINALS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_ENGLISH_NUMBERS = _ENGLISH_ORDINALS | {word: n for n, word in enumerate(_CARDINALS, 1)} | {"两": 2, "俩": 2}
 _IN_ORDER = any_of(r"(?:先|头一步|首先).{0,3}[干做办弄].{1,6}(?:后|再|然后)")
 _NTH = any_of(
     rf"第({_NUMERAL})个?(?:步|项|条|点|步骤|环节)",
     rf"步骤({_NUMERAL})",
-    r"\bstep (?:number |no\.? ?)?(\d{1,2})\b",
+    r"\bstep (?:number |no\.? ?)?(\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten)\b",
     rf"\b{_ORDINAL} (?:step|thing|point|item|one|precaution|tip)\b",
     r"\b(\d{1,2})(?:st|nd|rd|th) (?:step|point|item)",
 )
+_WHICH = any_of(r"第几步|哪个步骤|(?:是|在)哪一步(?!骤)", r"\b(?:at |in )?(?:which|what) step (?:is|do|does|am|will)\b")
 _FROM_END = any_of(
     rf"倒数第({_NUMERAL})[步个项条]?",
-    r"最后的?一?个?(?:步骤|步|环节|条|点)",
+    r"最后[的那]?一?个?(?:步骤|步|环节|条|点|step)",
     r"\b(?:second|2nd)[- ](?:to[- ])?last\b",
     r"\b(?:last|final) (?:step|thing)\b",
     r"\bpenultimate\b",
@@ -41,11 +44,12 @@ _FIRST = any_of(
 _ENDS = any_of(r"[头第]一步.{0,6}最后一步|首尾", r"\bfirst and (?:the )?last\b")
 _NEXT = any_of(
     r"下一步|下个步骤|后面那?一步|后头那?一步|后一步|紧接着|接下来",
-    r"接着.{0,4}[干做要该怎是会]",
+    r"接着.{0,4}[干做要该怎是会]|(?:之后|以后|然后)呢",
+    r"还剩(?:什么|哪些|啥)(?:要|没)|(?:这会儿|现在|这时候|此时)(?:该|要|应该)[干做]",
     r"(?:之后|以后|完了?(?:以后|之后|后)?|好了?(?:之后|以后)?|后)[,，]?[又还就]?(?:该|要|应该|需要|得|再)?"
     r"(?:干|做|怎么办|是哪一?步|是什么步|是啥|哪一?步|走哪|咋办|如何)",
     r"\bnext\b(?! (?:month|week|year|time|day|to|monday|tuesday))",
-    r"\bwhat (?:\w+ ){0,4}after\b|\bthen what\b",
+    r"\bwhat (?:do|does|will|should|must|can|happens|comes)(?: \w+){0,3} after\b|\bthen what\b|\bthe one after\b",
     r"\bafter (?:that|this|(?:i|they|we|the|submit|sign|review|hand)\b.{0,40}(?:what|which|then))",
     r"\b(?:step|what) (?:comes|happens|is|follows) (?:right |immediately |just )?(?:after|next)\b",
     r"\bwhat (?:happens|comes|do i do|should i do|do they \w+|will they \w+) "
@@ -58,7 +62,7 @@ _PREVIOUS = any_of(
     r"\b(?:just|right|immediately) before\b|\bprevious step\b|\bstep before\b|\bcomes before\b",
     r"\bwhat (?:\w+ ){0,4}before (?:i|the|they|signing|submit|going)\b",
 )
-_BEFORE_CANCELLING = any_of(
+BEFORE_CANCELLING = any_of(
     r"(?:注销|退卡|销户|销卡|销号|退掉|退|销|去|办理?)(?:[^，。,]{0,6})?之?前",
     r"before (?:i )?(?:cancel|clos|return|going|heading|i go)\w*",
 )
@@ -90,12 +94,14 @@ def read_step_reference(text: str, lexicon: Lexicon) -> StepReference | None:
         return None
     if found := _EXISTS.search(text):
         return StepReference("exists", _captured(found))
+    if _WHICH.search(text) and not _NEXT.search(text) and not _PREVIOUS.search(text):
+        return StepReference("which")
     if found := _FROM_END.search(text):
         second = "penultimate" in found.group() or found.group().startswith(("second", "2nd"))
         return StepReference("nth", _captured(found) or (2 if second else 1), from_end=True)
     if _NEXT.search(text):
         return StepReference("next")
-    if _PREVIOUS.search(text) and not _BEFORE_CANCELLING.search(text):
+    if _PREVIOUS.search(text) and not BEFORE_CANCELLING.search(text):
         return StepReference("previous")
     if found := _NTH.search(text):
         return StepReference("nth", _captured(found))
@@ -113,7 +119,7 @@ def read_option(text: str) -> int:
 
 
 def _number(numeral: str) -> int:
-    return 2 if numeral in {"两", "俩"} else _ENGLISH_ORDINALS.get(numeral, 0) or number_of(numeral)
+    return _ENGLISH_NUMBERS.get(numeral, 0) or number_of(numeral)
 
 
 def _captured(found: re.Match[str]) -> int:

@@ -10,7 +10,7 @@ from assistant.clauses import YES_OR_NO, Value, asking_clauses, asks_how_to_canc
 from assistant.lexicon import Lexicon, any_of
 from assistant.question import Question
 from assistant.sounds import Sounds
-from assistant.step_reference import read_option, read_step_reference
+from assistant.step_reference import BEFORE_CANCELLING, read_option, read_step_reference
 from corpus.normalize import Language, has_han, language_of, normalize
 from corpus.subjects import Cards
 from corpus.terms import Found, TermList
@@ -57,6 +57,7 @@ _HAN_RUN = re.compile(r"[\u4e00-\u9fff]+")
 _LATIN_WORD = re.compile(r"[a-z][a-z'-]+")
 _CARD_NOUN = re.compile(r"(?:卡|证|会籍)$")
 _SHORTEST_MENDED = 4
+_POINTING_BACK = any_of(r"(?:这个|那个|它们?|这些|那些)(?!卡|张|种)|\b(?:it|that|this|them|those)\b")
 _ALL_CARDS = any_of(
     r"(?:三|两|四|五|几|各|每|所有|全部|这些|那些)[种张类样个](?:不同的?)?(?:智能)?卡|每样|各种卡|哪[种张类个]卡",
     r"\ball (?:the |these |three |four )?(?:kinds|types|cards)|\beach (?:card|kind|type)",
@@ -96,7 +97,11 @@ class Reader:
                 for term in self._terms.terms()
                 if _HAN_RUN.fullmatch(term)
                 and len(term) > 1
-                and ({kind for kind, _ in self._terms.values_of(term)} & {"card", "action"} or term in _CORRECTABLE)
+                and (
+                    ("action", "cancel") in self._terms.values_of(term)
+                    or _is_card_name(self._terms.values_of(term), term)
+                    or term in _CORRECTABLE
+                )
             )
         )
 
@@ -132,6 +137,7 @@ class Reader:
         text = normalize(raw[:MAX_QUESTION_CHARACTERS])
         language = language_of(raw[:MAX_QUESTION_CHARACTERS])
         unsafe, contact = self.lexicon.unsafe("unsafe", text), self.lexicon.unsafe("contact", text)
+        text = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", text)
         stripped = text
         for pattern in self.lexicon.safety["instruction"]:
             stripped = pattern.sub(" ", stripped)
@@ -177,8 +183,7 @@ class Reader:
         words = (
             word.rstrip("*")
             for term in self._terms.terms()
-            if set(self._terms.values_of(term)) & {("action", "cancel")}
-            or {kind for kind, _ in self._terms.values_of(term)} & {"card", "generic"}
+            if {kind for kind, _ in self._terms.values_of(term)} & {"action", "card", "concept", "generic"}
             for word in term.split()
         )
         return tuple(
@@ -237,6 +242,8 @@ class Reader:
             kind in {"action", "card", "cue"} for match in within for kind, _ in match.values
         ):
             asking = []  # "…，怎么办？" asks about what stands before it
+        elif not concepts_in(within) and (_POINTING_BACK.search(text) or BEFORE_CANCELLING.search(text)):
+            within = found  # "…，他们会看这个吗？", "…，销之前要做什么？"
         return Question(
             raw=raw,
             text=text,
@@ -252,7 +259,8 @@ class Reader:
             concepts=concepts,
             unknown=tuple(text[start:end] for start, end in unknown),
             focus=tuple(name for name in concepts if name in concepts_in(within)) if asking else concepts,
-            asks=bool(asking),
+            asks=bool(asking_clauses(text)),
+            bare=not asking,
             wishes=wishes_to_cancel(text, found),
             focus_unknown=tuple(text[s:e] for s, e in unknown if not asking or any(b <= s < z for b, z in asking)),
             excluded=excluded,
@@ -265,6 +273,11 @@ class Reader:
             unsafe=unsafe,
             contact=contact,
         )
+
+
+def _is_card_name(values: tuple[Value, ...], term: str) -> bool:
+    """Whether a term names a card and could not as well be two ordinary characters."""
+    return any(kind == "card" for kind, _ in values) and (len(term) > 2 or bool(_CARD_NOUN.search(term)))
 
 
 def _one_slip(word: str, known: str) -> bool:

@@ -13,7 +13,8 @@ Language = Literal["zh", "zh-Hant", "en"]
 
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _HAN_CHARACTER = re.compile(f"[{_HAN}]")
-_BETWEEN_HAN = re.compile(rf"(?<=[{_HAN}，。！？；：、])\s+(?=[{_HAN}，。！？；：、])")
+# NFKC has made most full-width punctuation narrow.
+_BETWEEN_HAN = re.compile(rf"(?<=[{_HAN}。、,!?;:])\s+(?=[{_HAN}。、,!?;:])")
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 # Characters that show nothing of their own: format, control, private use, unassigned, surrogates.
 _UNSEEN = frozenset({"Cf", "Cc", "Co", "Cn", "Cs"})

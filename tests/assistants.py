@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import cast
 
 from assistant.answer import Answer
-from assistant.assistant import Assistant
+from assistant.assistant import DEFAULT_K, Assistant
 from corpus.chunker import chunk
 from corpus.document import Chunk, Document
 from corpus.hygiene import clean
@@ -66,13 +66,13 @@ def files(name: str) -> dict[str, str]:
     return found
 
 
-def small(articles: Mapping[str, str]) -> Assistant:
+def small(articles: Mapping[str, str], *, k: int = DEFAULT_K) -> Assistant:
     """An assistant over articles in memory, by file name."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in articles.items():
             Path(folder, name).write_bytes(text.encode("utf-8"))
         documents = [read_document(Path(folder), name) for name in sorted(articles)]
-    return Assistant(index=cast("Index", MemoryIndex(tuple(clean(document) for document in documents))))
+    return Assistant(index=cast("Index", MemoryIndex(tuple(clean(document) for document in documents))), k=k)
 
 
 @dataclass(frozen=True)

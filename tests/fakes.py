@@ -1,9 +1,14 @@
-"""An encoder whose vectors are worked out by hand, and small corpora for it."""
+"""An encoder whose vectors are worked out by hand, small corpora for it, and a Chroma server."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -71,3 +76,23 @@ def write_articles(folder: Path, **articles: str) -> Path:
     for name, text in (articles or {"transit": TRANSIT, "bank": BANK, "access": ACCESS}).items():
         folder.joinpath(f"{name}.md").write_text(text, encoding="utf-8")
     return folder
+
+
+@contextmanager
+def chroma_server(folder: Path) -> Iterator[str]:
+    """The address of a real Chroma server on this machine, which keeps its files in a folder and stops at the end."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(folder), "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        try:
+            until = time.monotonic() + 60
+            while time.monotonic() < until:
+                try:
+                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            running.terminate()

@@ -25,7 +25,7 @@ from index.encoder import NgramEncoder
 from index.errors import IndexDamaged, IndexForeign, IndexMissing, IndexStale
 from index.index import Home, Index, index_status, open_index
 from index.verify import verify_index
-from tests.fakes import ACCESS, BANK, FakeEncoder, write_articles
+from tests.fakes import ACCESS, BANK, FakeEncoder, chroma_server, write_articles
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -556,6 +556,40 @@ def rewrite_digest(setting: Setting, file: Path) -> None:
     built = built_files(setting.generation)[file.name]
     values["files"][file.name] = {"size": built.size, "sha256": built.sha256}
     manifest.write_text(json.dumps(values))
+
+
+# A Chroma server
+
+
+@pytest.mark.slow
+def test_an_index_keeps_its_vectors_on_a_server(empty: Setting, tmp_path: Path) -> None:
+    import chromadb
+
+    arguments = {**empty.arguments(), "progress": False}
+    with chroma_server(tmp_path / "server") as url:
+        with ensure_index(**arguments, chroma_url=url) as index:  # type: ignore[arg-type]
+            assert index.retriever.search("银行", 1)[0].chunk.doc_id == "bank"
+            assert index.retriever.search("银行", 5, ["access"])[0].chunk.doc_id == "access"
+            assert index.manifest.store == url
+        for _ in range(2):
+            empty.encoder.passages.clear()
+            build_index(**arguments, chroma_url=url).close()  # type: ignore[arg-type]
+            assert empty.encoder.passages == []
+        assert verify_index(**empty.arguments(), chroma_url=url) == []  # type: ignore[arg-type]
+        assert not list(empty.generation.glob("chroma*"))
+        with chromadb.HttpClient(host="127.0.0.1", port=int(url.rpartition(":")[2])) as client:
+            kept = sorted(collection.name for collection in client.list_collections())
+            assert kept == [f"{empty.home.collection_prefix}{name}" for name in empty.generations()]
+            client._server._session.close()
+            client._admin_client._server._session.close()
+        with pytest.raises(IndexStale, match="must be built with store 'embedded'; it was with 'http://127"):
+            empty.open()
+
+    with pytest.raises(
+        UnusableInput, match="`chroma_url` must be the address of a Chroma server that answers"
+    ) as caught:
+        ensure_index(**arguments, chroma_url=url)  # type: ignore[arg-type]
+    assert not isinstance(caught.value, IndexMissing)
 
 
 # Kills

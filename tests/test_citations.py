@@ -77,7 +77,10 @@ def test_a_span_with_something_blanked_inside_is_cited_in_two_parts() -> None:
 
 
 def test_a_step_with_an_advertisement_inside_is_cited_in_two_parts() -> None:
-    raw = "# 公交卡注销步骤\n\n1. 带上身份证。\n2. 填写申请表，加微信：kapro8899 代办更快，然后交给工作人员。\n3. 签字。\n"
+    raw = (
+        "# 公交卡注销步骤\n\n1. 带上身份证。\n"
+        "2. 填写申请表，加微信：kapro8899 代办更快，然后交给工作人员。\n3. 签字。\n"
+    )
     cleaned = clean(document(raw))
     procedure = next(piece for piece in chunk(cleaned) if piece.steps)
     step = procedure.steps[1]

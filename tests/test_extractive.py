@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 
 from assistant.answer import Answer
 from assistant.assistant import Assistant
-from tests.articles import GeneratedArticle, Style, articles, make_article
+from tests.articles import GeneratedArticle, Style, articles, make_article, random_style
 from tests.assistants import broken_rules, small
 
 ONE = """# 公交卡怎么注销
@@ -278,7 +279,7 @@ def test_what_is_stated_of_another_card_or_of_none_is_not_said(three: Assistant,
 
     assert (answer.outcome, answer.reason) == ("abstained", "not_stated")
     assert "会员卡、健身卡、停车卡" in answer.text
-    assert "5元" not in answer.text.replace("手续费5元，余额退回", "") or not answer.citations
+    assert answer.steps == ()
 
 
 def test_a_detail_that_differs_by_card_asks_which(three: Assistant) -> None:
@@ -471,19 +472,25 @@ def test_no_generated_article_gets_its_advertiser_named(article: GeneratedArticl
         assert [handle for handle in article.promotions if handle in answer.text] == []
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_the_procedure_of_a_generated_article_is_whole_and_in_order(seed: int) -> None:
-    article = make_article(Random(seed))
+@pytest.mark.parametrize("seed", range(8))
+def test_the_procedures_of_a_generated_article_are_whole_and_in_order(seed: int) -> None:
+    article = make_article(Random(seed), replace(random_style(Random(seed)), language="zh", two_lists=False))
     asked = small({"made.md": article.text})
     for procedure in article.procedures:
-        question = (
-            f"How do I cancel my {procedure.subject}?"
-            if article.style.language == "en"
-            else (f"{procedure.subject}怎么注销")
-        )
-        steps = asked.ask([question]).steps
-        if steps:
-            shown = [re.sub(r"\\", "", step.text) for step in steps]
-            assert [step.number for step in steps] == list(range(1, len(steps) + 1))
-            assert len(steps) in {len(p.steps) for p in article.procedures}
-            assert any(all(s in t for s, t in zip(p.steps, shown, strict=False)) for p in article.procedures), shown
+        steps = asked.ask([f"{procedure.subject}怎么注销"]).steps
+
+        assert [step.number for step in steps] == list(range(1, len(procedure.steps) + 1))
+        shown = [step.text.replace("\\", "") for step in steps]
+        assert [sentence in text for sentence, text in zip(procedure.steps, shown, strict=True)] == [True] * len(shown)
+
+
+@pytest.mark.xfail(
+    reason="an English heading with an advertisement is blanked whole, and its steps go to the card before"
+)
+def test_a_heading_with_an_advertisement_still_heads_its_procedure() -> None:
+    text = (
+        "# Cards\n\n**Cancelling the parking card**\n\n1. Go there.\n2. Sign it.\n\n"
+        "**Cancelling the gym card Add WeChat: kapro8899 for help**\n\n1. Call them.\n2. Hand it over.\n"
+    )
+
+    assert len(small({"cards.md": text}).ask(["How do I cancel my gym card?"]).steps) == 2

@@ -20,6 +20,7 @@ from corpus.errors import UnusableInput
 from index import vectors
 from index.encoder import Vectors
 from index.vectors import Batch, Place, VectorStore, VectorsUnreadable, public_url
+from tests.fakes import chroma_server
 
 ROOT = Path(__file__).resolve().parent.parent
 KEYS = ["east", "north", "between", "west"]
@@ -291,23 +292,8 @@ def test_a_server_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: py
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a Chroma server that runs while the module's tests do."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("server")
-    command = [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(folder), "--port", str(port)]
-    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        running.terminate()
-        running.wait(30)
+    with chroma_server(tmp_path_factory.mktemp("server")) as url:
+        yield url
 
 
 @pytest.mark.slow

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from corpus.aliases import Aliases, Card, load_aliases
+from corpus.errors import UnusableInput
+from corpus.normalize import normalize
+
+
+def put(folder: Path, text: str) -> Path:
+    file = folder / "cards.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_entries_are_read_with_folded_names(tmp_path: Path) -> None:
+    file = put(
+        tmp_path,
+        """
+        [[card]]
+        name = "交通卡"
+        en = "Transport Card"
+        names = ["公車卡", "公交ＩＣ卡", "交通卡"]
+        cues = ["捷運"]
+
+        [[card]]
+        name = "八达通"
+        broader = "交通卡"
+
+        [[card]]
+        name = "身份证"
+        document = true
+
+        [generic]
+        names = ["Smart Card*"]
+
+        [other]
+        names = ["打卡"]
+        """,
+    )
+
+    assert load_aliases(file) == Aliases(
+        cards=(
+            Card(
+                name="交通卡",
+                en="Transport Card",
+                names=("交通卡", "公车卡", "公交ic卡", "transport card"),
+                cues=("捷运",),
+            ),
+            Card(name="八达通", names=("八达通",), broader="交通卡"),
+            Card(name="身份证", names=("身份证",), document=True),
+        ),
+        generic=("smart card*",),
+        other=("打卡",),
+    )
+
+
+def test_an_empty_file_has_no_cards(tmp_path: Path) -> None:
+    assert load_aliases(put(tmp_path, "")) == Aliases(cards=(), generic=(), other=())
+
+
+def test_a_card_without_a_name_is_refused_and_named(tmp_path: Path) -> None:
+    with pytest.raises(UnusableInput, match=r"`cards\.toml`: every \[\[card\]\] must have 'name'\. Add it\."):
+        load_aliases(put(tmp_path, '[[card]]\nen = "card"\n'))
+
+
+def test_a_file_that_is_no_toml_is_refused_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(UnusableInput, match=r"`cards\.toml` must be TOML; .*line 2.*Mend the line it names\."):
+        load_aliases(put(tmp_path, '[[card]]\nname = "交通卡\n'))
+
+
+def test_the_shipped_list_has_each_card_once_and_every_broader_kind() -> None:
+    cards = load_aliases().cards
+    names = [card.name for card in cards]
+
+    assert len(cards) >= 40
+    assert sorted(set(names)) == sorted(names)
+    assert {card.broader for card in cards} - {""} <= set(names)
+
+
+def test_the_shipped_names_are_folded_and_each_card_has_an_english_name() -> None:
+    aliases = load_aliases()
+
+    assert [name for card in aliases.cards for name in card.names if name != normalize(name)] == []
+    assert [card.name for card in aliases.cards if not card.en.isascii() or not card.en] == []
+
+
+def test_no_shipped_name_is_of_two_cards() -> None:
+    owners: dict[str, set[str]] = {}
+    for card in load_aliases().cards:
+        for name in card.names:
+            owners.setdefault(name, set()).add(card.name)
+
+    assert {name: sorted(cards) for name, cards in owners.items() if len(cards) > 1} == {}
