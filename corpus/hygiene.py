@@ -99,11 +99,13 @@ def _scan(text: str) -> Iterator[_Suspect]:
         # What lies in a span already found adds nothing; a crowded line is settled by a few of its suspicions.
         if 0 not in seen[suspicion.start : suspicion.end]:
             continue
-        start, end = _reached(suspicion, units)
-        seen[start:end] = b"\x01" * (end - start)
-        first, last = folded.raw_span(start, end)
-        if _VISIBLE.search(text, first, last):
-            yield first, last, suspicion.kind, suspicion.why
+        for start, end in _reached(suspicion, units):
+            if 0 not in seen[start:end]:
+                continue
+            seen[start:end] = b"\x01" * (end - start)
+            first, last = folded.raw_span(start, end)
+            if _VISIBLE.search(text, first, last):
+                yield first, last, suspicion.kind, suspicion.why
 
 
 def _characters(text: str) -> Iterator[_Suspect]:
@@ -126,12 +128,19 @@ def _suspicions(text: str, units: Units) -> Iterator[Suspicion]:
             yield suspicion
 
 
-def _reached(suspicion: Suspicion, units: Units) -> tuple[int, int]:
+def _reached(suspicion: Suspicion, units: Units) -> Iterator[tuple[int, int]]:
+    """What goes with a suspicion: the span around it, and the links beside an advertisement."""
     if suspicion.reach == "exact":
-        return suspicion.start, suspicion.end
-    if suspicion.reach == "link":
-        return units.link_around(suspicion.start, suspicion.end)
-    return units.unit(suspicion.start, suspicion.end, to_sentence_end=suspicion.reach == "sentence")
+        yield suspicion.start, suspicion.end
+    elif suspicion.reach == "link":
+        yield units.link_around(suspicion.start, suspicion.end)
+    elif suspicion.reach == "sentence":
+        yield units.to_sentence_end(suspicion.start, suspicion.end)
+    else:
+        start, end = units.unit(suspicion.start, suspicion.end)
+        yield start, end
+        if suspicion.kind in {"contact", "call"}:
+            yield from units.links_beside(start, end)
 
 
 def _blanked(text: str, spans: list[tuple[int, int]]) -> str:

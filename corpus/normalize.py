@@ -18,6 +18,8 @@ _BETWEEN_HAN = re.compile(rf"(?<=[{_HAN}。、,!?;:])\s+(?=[{_HAN}。、,!?;:])"
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 # Characters that show nothing of their own: format, control, private use, unassigned, surrogates.
 _UNSEEN = frozenset({"Cf", "Cc", "Co", "Cn", "Cs"})
+# Words of cards that the library's dictionaries take for others: 發 of issuing for 髮 of hair, 裡 of inside for the surname.
+_MISTAKEN = {"发卡": "發卡", "卡里": "卡裡"}
 # Particles that only Cantonese writing has, for questions too short to hold a traditional character.
 _HANT_ONLY = frozenset("㗎喺咗嘅唔係冇啲嚟嘢哋佢")
 
@@ -33,8 +35,10 @@ def to_simplified(text: str) -> str:
 
 
 def to_traditional(text: str) -> str:
-    """`text` with simplified characters made traditional."""
-    return str(_converter("s2t").convert(text))
+    """`text` with simplified characters made traditional, in the forms that Taiwan writes."""
+    for simplified, traditional in _MISTAKEN.items():
+        text = text.replace(simplified, traditional)
+    return str(_converter("s2tw").convert(text))
 
 
 def visible(text: str) -> str:

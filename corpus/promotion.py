@@ -55,6 +55,11 @@ _MOBILE = re.compile(
     r"(?<![\d.])(?:\+?86[ -]?)?1[ .\-*·•]{0,2}[3-9](?:[ .\-*·•]{0,2}\d){9}(?!\d)"
     r"|[一幺][三四五六七八九][零〇一二三四五六七八九幺]{9}"
 )
+# A mobile number, one with an area code, a service number with dashes; the short hotlines of banks are nobody's own.
+_PHONE = re.compile(
+    r"(?<![\d.a-z])(?:(?:\+?86[ -]?)?1[ .\-]?[3-9](?:[ .\-]?\d){9}|\(?0\d{2,3}\)?[ \-]?\d{7,8}"
+    r"|[48]00[ \-]?\d{3,4}[ \-]?\d{3,4}|\+\d(?:[ \-()]{0,2}\d){6,14})(?!\d)"
+)
 _MOBILE_SQUEEZED = re.compile(r"1[3-9]\d{9}|[一幺][三四五六七八九][零〇一二三四五六七八九幺]{9}")
 _BARE_HANDLE = re.compile(r"(?<![\w.\-/])@(?P<handle>[a-z][a-z0-9_]{4,31})(?![a-z0-9_@\-]|\.[a-z])")
 _GROUP = re.compile(
@@ -89,7 +94,7 @@ def words() -> dict[str, Any]:
 @cache
 def patterns() -> dict[str, re.Pattern[str]]:
     """The lists of regular expressions of `promotion.toml`, each as one; Latin ones begin at a word."""
-    return {name: _any_of(words()[name]) for name in ("procedure", "sales", "invites", "warnings")}
+    return {name: _any_of(words()[name]) for name in ("procedure", "sales", "invites", "content", "warnings")}
 
 
 def _any_of(expressions: list[str]) -> re.Pattern[str]:
@@ -100,11 +105,12 @@ def _any_of(expressions: list[str]) -> re.Pattern[str]:
 
 def promotions(text: str, squeezed: str, units: Units) -> Iterator[Suspicion]:
     """What advertises in the folded `text`; `squeezed` is the text without anything but letters and digits."""
-    yield from _addresses(text, squeezed)
-    yield from _contacts(text, squeezed)
     calls = tuple(_calls(text, squeezed, units))
-    yield from calls
+    found = (*_addresses(text, squeezed), *_contacts(text, squeezed), *calls)
+    yield from found
     yield from _beside_sales(text, squeezed, units, offers={units.line(call.start) for call in calls})
+    promoted = [suspicion for suspicion in found if suspicion.kind in {"contact", "call"}]
+    yield from _alone(text, units, promoted={units.line(suspicion.start) for suspicion in promoted})
 
 
 def _addresses(text: str, squeezed: str) -> Iterator[Suspicion]:
@@ -187,6 +193,19 @@ def _beside_sales(text: str, squeezed: str, units: Units, *, offers: set[int]) -
                 continue
             if any(units.has("sales", *part) for part in beside) or offers & units.neighbours(found.start()):
                 yield _contact(found.start(), found.end(), why)
+
+
+def _alone(text: str, units: Units, *, promoted: set[int]) -> Iterator[Suspicion]:
+    """Numbers and addresses that stand alone in a clause, in the paragraph of an advertisement and next to it."""
+    if not promoted:
+        return
+    beside = {line for at in promoted for line in units.neighbours(at, blank=0)}
+    spans = [found.span() for pattern in (_EMAIL, _PHONE) for found in pattern.finditer(text)]
+    for start, end in (*spans, *units.links()):
+        if units.line(start) in beside and units.stands_alone(start, end):
+            first, last = units.sentence(start, end)
+            if not units.has("warnings", first, last):
+                yield _contact(start, end, "a number or an address beside an advertisement")
 
 
 def _calls(text: str, squeezed: str, units: Units) -> Iterator[Suspicion]:

@@ -15,8 +15,8 @@ class Suspicion:
 
     Attributes:
         why: What it is, in a few English words.
-        reach: `exact`: these characters; `link`: the Markdown link around them; `unit`: the clauses and brackets around
-            them; `sentence`: the same, and all that follows in the sentence.
+        reach: `exact`: these characters; `link`: the Markdown link around them; `unit`: the advertisement around them;
+            `sentence`: the clauses around them, and all that follows in the sentence.
     """
 
     kind: FindingKind

@@ -1,7 +1,8 @@
 """From the words that give an advertisement away to the whole of it, and no further.
 
-A contact in brackets takes its brackets along, one in prose its clauses; a clause that tells what to do stays,
-even in the same sentence. Everything here works on the folded view of a text.
+A contact in brackets takes its brackets along, one in prose its sentence, the links on its line and the teasing
+question before it; a clause that tells what to do stays, even in the same sentence. Everything here works on the
+folded view of a text.
 """
 
 from __future__ import annotations
@@ -10,12 +11,18 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 
+from corpus.links import LINK, definitions, is_government
+
 _PAIRS = {"]": "[", ")": "(", "}": "{", "】": "【", "」": "「", "』": "『", "〕": "〔", "”": "“", "〗": "〖"}
 _BRACKET = re.compile("[" + re.escape("".join(_PAIRS) + "".join(_PAIRS.values())) + "]")
 _MAX_DEPTH = 4
 _MAX_GROUP = 400
 _MAX_REACH = 300
 _MAX_BLANK = 3
+# Letters of a clause behind a contact that goes with it though no word of it is known, and of a question that teases.
+_MAX_FILLER = 15
+_MAX_TEASER = 12
+_MAX_TEASERS = 3
 _GLUE_REACH = 20
 _LINE_BREAK = re.compile(r"\n")
 _LETTER = re.compile(r"[^\W_]")
@@ -30,6 +37,12 @@ _GLUE = re.compile(
     r"|\b(?:or|and|please|just|also|you can|but)\b){1,12}\Z"
 )
 _NOISE = re.compile(r"(?:[^\w\n。!?;|\[({【「『〔“]|_)+")
+_EMPHASIS = re.compile(r"\*\*|__|~~")
+_SEGMENT_END = re.compile(r"[,、]|[。!?;|\t\n]|\.(?=\s)")
+_LABEL = re.compile(r"\[([^\[\]\n]{1,200})\]")
+_ASKS = re.compile(r"怎|如何|哪|多[久少]|什么|[吗么嘛]\?|是否|能否|可否|几|how|what|wh(?:ere|en|o|y|ich)|can i|do i")
+_NUMBERED = re.compile(r"[ \t]*(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十\d]{1,3}\))")
+_UNDERLINE = re.compile(r"\n[ ]{0,3}(?:=+|-{2,})[ \t\r]*(?:\n|\Z)")
 
 
 class Units:
@@ -38,14 +51,20 @@ class Units:
     Args:
         text: The folded text.
         words: Patterns by name. A clause with one of `procedure` tells what to do and is kept; one with `sales` belongs
-            to an offer in any case, one with `invites` when it tells nothing to do.
+            to an offer in any case, one with `invites` when it tells nothing to do; one with `content` and none of
+            these is kept behind a contact.
     """
 
     def __init__(self, text: str, words: Mapping[str, re.Pattern[str]]) -> None:
-        self._text = text
-        self._patterns = {**words, "sentence end": _SENTENCE_END, "separator": _SEPARATOR}
+        self._links = [found.span() for found in LINK.finditer(text)]
+        self._official = {found.start() for found in LINK.finditer(text) if is_government(found[0])}
+        self._definitions = definitions(text)
+        # An address is one word here: the marks and words inside it part and tell nothing.
+        self._text = text = LINK.sub(lambda found: "x" * len(found[0]), text)
+        self._patterns = {**words, "sentence end": _SENTENCE_END, "separator": _SEPARATOR, "segment end": _SEGMENT_END}
         self._places: dict[str, tuple[list[int], list[int]]] = {}
         self._groups: dict[int, list[list[tuple[int, int, bool]]]] = {}
+        self._emphasis: dict[int, dict[int, int]] = {}
         self._lines = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
 
     def has(self, name: str, start: int, end: int) -> bool:
@@ -65,13 +84,13 @@ class Units:
         """Where the line of `at` starts."""
         return self._lines[bisect_right(self._lines, at) - 1]
 
-    def neighbours(self, at: int) -> set[int]:
-        """Where the line of `at`, and the written lines before and behind it, start."""
+    def neighbours(self, at: int, *, blank: int = _MAX_BLANK) -> set[int]:
+        """Where the line of `at`, and the written lines before and behind it with a few blank ones between, start."""
         here = bisect_right(self._lines, at) - 1
         found = {self._lines[here]}
         for step in (-1, 1):
             near = here + step
-            while 0 <= near < len(self._lines) and abs(near - here) <= _MAX_BLANK and self._is_blank(near):
+            while 0 <= near < len(self._lines) and abs(near - here) <= blank and self._is_blank(near):
                 near += step
             if 0 <= near < len(self._lines):
                 found.add(self._lines[near])
@@ -83,7 +102,14 @@ class Units:
 
     def sentence(self, start: int, end: int) -> tuple[int, int]:
         """The span of the sentence around `start:end`, within its line, without list and heading marks."""
-        starts, ends = self._found("sentence end")
+        return self._between("sentence end", start, end)
+
+    def segment(self, start: int, end: int) -> tuple[int, int]:
+        """The span around `start:end` between commas or the ends of the sentence."""
+        return self._between("segment end", start, end)
+
+    def _between(self, name: str, start: int, end: int) -> tuple[int, int]:
+        starts, ends = self._found(name)
         line = self.line(start)
         before = bisect_right(ends, start)
         first = max(line, start - _MAX_REACH, ends[before - 1] if before else 0)
@@ -97,8 +123,20 @@ class Units:
         """The outermost Markdown link or image around `start:end`, or the span itself."""
         return next((group[:2] for group in self._around(start, end) if group[2]), (start, end))
 
-    def unit(self, start: int, end: int, *, to_sentence_end: bool = False) -> tuple[int, int]:
-        """The span of the advertisement around `start:end`; with `to_sentence_end`, with all that follows in it."""
+    def unit(self, start: int, end: int) -> tuple[int, int]:
+        """The span of the advertisement around `start:end`, with the questions before it that tease."""
+        start, end, first, last = self._bounds(*self._whole_link(start, end))
+        begin = self._leftwards(first, start)
+        begin, stop = self._tidy(begin, self._rightwards(start, end, last), first, last)
+        return (self._teased(first) if begin == first else begin), stop
+
+    def to_sentence_end(self, start: int, end: int) -> tuple[int, int]:
+        """The span of the clauses around `start:end` with all that follows in their sentence."""
+        start, end, first, last = self._bounds(start, end)
+        return self._tidy(self._leftwards(first, start), last, first, last)
+
+    def _bounds(self, start: int, end: int) -> tuple[int, int, int, int]:
+        """`start:end` with the brackets that go with it, and how far its sentence reaches inside those that stay."""
         low, high = -1, len(self._text) + 1
         for first, last, link in self._around(start, end):
             if link or not self._worth_keeping(first, start, end, last):
@@ -106,10 +144,94 @@ class Units:
                 break
             low, high = first + 1, last - 1
         first, last = self.sentence(start, end)
-        first, last = min(max(first, low), start), max(min(last, high), end)
-        begin = self._leftwards(first, start)
-        stop = last if to_sentence_end else self._rightwards(end, last)
-        return self._tidy(begin, stop, first, last)
+        return start, end, min(max(first, low), start), max(min(last, high), end)
+
+    def _whole_link(self, start: int, end: int) -> tuple[int, int]:
+        """The span with all of an address that it begins or ends in."""
+        for at in (start, end - 1):
+            place = bisect_right(self._links, (at, len(self._text))) - 1
+            if place >= 0 and self._links[place][1] > at:
+                start, end = min(start, self._links[place][0]), max(end, self._links[place][1])
+        return start, end
+
+    def links_beside(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The addresses and Markdown links that go with the advertisement `start:end`.
+
+        They stand in its sentence, or behind it in its line; where a link inside it is defined is one more.
+        """
+        first, last = self.sentence(start, end)
+        stop = self._text.find("\n", end, end + _MAX_REACH)
+        last = max(last, stop if stop >= 0 else min(len(self._text), end + _MAX_REACH))
+        spans = [(first, start), (end, last)]
+        for at in range(bisect_left(self._links, (first, 0)), bisect_left(self._links, (last, 0))):
+            link = self._links[at]
+            if link[0] not in self._official and not start <= link[0] < end:
+                yield self._linked(*link)
+        for level in self._line_groups(start):
+            for at in range(bisect_left(level, (first, 0)), bisect_left(level, (last, 0))):
+                group_start, group_end, link_mark = level[at]
+                if link_mark and any(low <= group_start < high for low, high in spans):
+                    inside = bisect_left(self._links, (group_start, 0))
+                    official = inside < len(self._links) and self._links[inside][0] in self._official
+                    if not (official and self._links[inside][1] <= group_end):
+                        yield self._linked(group_start, group_end)
+        if self._definitions:
+            for found in _LABEL.finditer(self._text, start, last):
+                if found[1] in self._definitions:
+                    yield self._definitions[found[1]]
+
+    def _linked(self, start: int, end: int) -> tuple[int, int]:
+        """A link with the clause it stands in, when that tells nothing."""
+        start, end = self.link_around(start, end)
+        first, last = self.segment(start, end)
+        parts = (first, start), (end, last)
+        if any(self._tells(*part) or not self._goes_along(*part) for part in parts):
+            return start, end
+        return self._tidy(first, last, *self.sentence(start, end))
+
+    def stands_alone(self, start: int, end: int) -> bool:
+        """Whether the clause of `start:end` says little else, and nothing to do."""
+        first, last = self.segment(start, end)
+        if self._text[first - 1 : first] == "|" or self._text[last : last + 1] == "|":
+            return False  # a cell of a table
+        parts = (first, start), (end, last)
+        return not any(self.has(name, *part) for name in ("procedure", "content") for part in parts) and (
+            sum(self._letters(*part) for part in parts) <= _MAX_FILLER
+        )
+
+    def links(self) -> Iterator[tuple[int, int]]:
+        """The addresses of the text, but those of a government."""
+        return (link for link in self._links if link[0] not in self._official)
+
+    def _letters(self, start: int, end: int) -> int:
+        return sum(character.isalnum() for character in self._text[start:end])
+
+    def _teased(self, first: int) -> int:
+        """Where the questions begin that do nothing but lead up to the sentence that starts at `first`."""
+        for _ in range(_MAX_TEASERS):
+            at = first
+            while self._text[at - 1 : at] in {" ", "*"}:
+                at -= 1
+            if self._text[at - 1 : at] != "?":
+                break
+            begin, end = self.sentence(at - 1, at - 1)
+            text = self._text[begin:at]
+            wanted = self.has("sales", begin, end) or self.has("invites", begin, end)
+            genuine = self.has("procedure", begin, end) or _ASKS.search(text) or self._is_heading(begin)
+            if not 0 < self._letters(begin, end) <= _MAX_TEASER * (2 if text.isascii() else 1):
+                break
+            if genuine and not (wanted and not self.has("procedure", begin, end)):
+                break
+            first = begin
+        return first
+
+    def _is_heading(self, at: int) -> bool:
+        line = self.line(at)
+        stop = self._text.find("\n", line)
+        text = self._text[line : stop if stop >= 0 else len(self._text)].strip(" \t\r\ufeff")
+        if text.startswith("#") or (text.startswith("**") and text.endswith("**")):
+            return True
+        return _NUMBERED.match(text) is not None or (stop >= 0 and _UNDERLINE.match(self._text, stop) is not None)
 
     def _worth_keeping(self, first: int, start: int, end: int, last: int) -> bool:
         if last - first > _MAX_GROUP or "。" in self._text[first:last]:
@@ -126,12 +248,23 @@ class Units:
             return False
         return self.has("invites", start, end) or not _LETTER.search(self._text, start, end)
 
+    def _goes_along(self, start: int, end: int) -> bool:
+        """Whether a clause behind a contact belongs to its offer: nothing in it is worth keeping."""
+        if self._absorbed(start, end):
+            return True
+        if self.has("procedure", start, end) or self.has("content", start, end):
+            return False
+        return self._letters(start, end) <= _MAX_FILLER
+
     def _leftwards(self, first: int, start: int) -> int:
         """Where the advertisement begins: clauses before `start` are taken until one that has nothing to do with it."""
         begin = start
+        heading = self._is_heading(start)
         for clause_start, clause_end in self._clauses_before(first, start):
             own = clause_end == start
             if self._tells(clause_start, clause_end) or not (own or self._absorbed(clause_start, clause_end)):
+                break
+            if heading and self._is_title(first, clause_start, clause_end):
                 break
             begin = clause_start
         # What joins the advertisement to the step before it goes too: "前往网点，或".
@@ -139,10 +272,19 @@ class Units:
             begin -= len(glue[0])
         return begin
 
-    def _rightwards(self, end: int, last: int) -> int:
+    def _is_title(self, first: int, start: int, end: int) -> bool:
+        """Whether a clause of a heading is what the heading says: its first, parted from the advertisement."""
+        if start > first or not _LETTER.search(self._text, start, end):
+            return False
+        parted = not self._text[end - 1].isalnum() or not self._text[end : end + 1].isalnum()
+        return parted and not self.has("sales", start, end)
+
+    def _rightwards(self, start: int, end: int, last: int) -> int:
+        """Where the advertisement ends; one in brackets says all it has to say inside them."""
+        takes = self._absorbed if self._text[start] in _PAIRS.values() else self._goes_along
         stop = end
         for clause_start, clause_end in self._clauses(end, last):
-            if clause_start > end and not self._absorbed(clause_start, clause_end):
+            if clause_start > end and not takes(clause_start, clause_end):
                 break
             stop = clause_end
         return stop
@@ -169,25 +311,54 @@ class Units:
         """The span with the noise around it, and the full stop when nothing else of the sentence is left."""
         text = self._text
         if noise := _NOISE.match(text, stop, last):
-            stop = noise.end()
+            stop = self._without_half_pair(begin, stop, noise.end())
         if _NOISE.fullmatch(text, first, begin):
             begin = first
         if begin == first and stop == last and text[last : last + 1] in {"。", "!", "?", ";", "."}:
             stop = last + 1
         return begin, stop
 
+    def _without_half_pair(self, begin: int, stop: int, end: int) -> int:
+        """Where noise behind `stop` must end so that no mark of emphasis loses its partner that stays."""
+        partners = self._partners(begin)
+        for found in _EMPHASIS.finditer(self._text, stop, end):
+            partner = partners.get(found.start(), -1)
+            kept = partner >= end or (0 <= partner < begin and _LETTER.search(self._text, partner, begin))
+            if kept:
+                return found.start()
+        return end
+
+    def _partners(self, at: int) -> dict[int, int]:
+        """Of every mark of emphasis in the line of `at`, the offset of its other half."""
+        line = self.line(at)
+        if line not in self._emphasis:
+            stop = self._text.find("\n", line)
+            opened: dict[str, int] = {}
+            pairs: dict[int, int] = {}
+            for found in _EMPHASIS.finditer(self._text, line, stop if stop >= 0 else len(self._text)):
+                if found[0] in opened:
+                    other = opened.pop(found[0])
+                    pairs |= {other: found.start(), found.start(): other}
+                else:
+                    opened[found[0]] = found.start()
+            self._emphasis[line] = pairs
+        return self._emphasis[line]
+
     def _around(self, start: int, end: int) -> list[tuple[int, int, bool]]:
         """The brackets around `start:end` in its line, outermost first, with whether they are a Markdown link."""
-        line = self.line(start)
-        if line not in self._groups:
-            stop = self._text.find("\n", line)
-            self._groups[line] = _nested(_bracketed(self._text, line, stop if stop >= 0 else len(self._text)))
         found = []
-        for level in self._groups[line]:
+        for level in self._line_groups(start):
             at = bisect_right(level, start, key=lambda group: group[0]) - 1
             if at >= 0 and level[at][1] >= end:
                 found.append(level[at])
         return found
+
+    def _line_groups(self, at: int) -> list[list[tuple[int, int, bool]]]:
+        line = self.line(at)
+        if line not in self._groups:
+            stop = self._text.find("\n", line)
+            self._groups[line] = _nested(_bracketed(self._text, line, stop if stop >= 0 else len(self._text)))
+        return self._groups[line]
 
 
 def _bracketed(text: str, first: int, last: int) -> list[tuple[int, int, bool]]:

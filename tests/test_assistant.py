@@ -161,7 +161,7 @@ def test_a_traditional_question_is_answered_in_traditional_characters_with_quote
     answer = ask("shipped", "銀行卡怎麼註銷？")
 
     assert answer.language == "zh-Hant"
-    assert answer.text.startswith("**銀行卡註銷**，共 7 步：")
+    assert answer.text.replace(" ", "").startswith("**銀行卡註銷**，共7步：")
     assert answer.citations[0].quote.startswith("**备齐材料**：要用到的有本人身份证")
 
 
@@ -193,7 +193,7 @@ def test_a_single_step(question: str, quote: str) -> None:
 def test_the_count_of_the_steps() -> None:
     answer = ask("shipped", "银行卡注销一共几步？")
 
-    assert "7 步" in answer.text
+    assert "7步" in answer.text.replace(" ", "")
     assert len(answer.citations) == 7
 
 
@@ -243,11 +243,11 @@ def test_a_list_is_whole_and_in_order(question: str, begins: list[str]) -> None:
 
 
 def test_cards_are_compared() -> None:
-    text = ask("shipped", "哪种卡步骤最多").text
+    text = ask("shipped", "哪种卡步骤最多").text.replace(" ", "")
 
-    assert "- **交通卡**：共 4 步" in text
-    assert "- **银行卡**：共 7 步" in text
-    assert "- **门禁卡**：共 4 步" in text
+    assert "-**交通卡**：共4步" in text
+    assert "-**银行卡**：共7步" in text
+    assert "-**门禁卡**：共4步" in text
 
 
 @pytest.mark.parametrize(

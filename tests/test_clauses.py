@@ -87,6 +87,14 @@ def test_a_question_mark_makes_a_clause_ask() -> None:
     assert asking_clauses("?") == []
 
 
+@pytest.mark.xfail(
+    reason="the end of 网点 and 早点 and the word behind it are read as the Cantonese 点办, 点做, which ask how"
+)
+@pytest.mark.parametrize("text", ["在网点办", "早点办完", "去网点做登记"])
+def test_a_service_point_asks_nothing(text: str) -> None:
+    assert asking_clauses(text) == []
+
+
 @pytest.mark.parametrize("text", ["要预约吗", "能不能代办", "可否线上办", "do i need an id", "yes, can i cancel it"])
 def test_a_question_that_yes_or_no_answers(text: str) -> None:
     assert YES_OR_NO.search(text)

@@ -204,7 +204,9 @@ def test_one_step_is_quoted_alone(three: Assistant, question: str, step: str) ->
 
 
 def test_a_step_says_its_number_and_how_many_there_are(three: Assistant) -> None:
-    assert three.ask(["健身卡第二步是什么"]).text == "第 2 步（共 3 步）：到会所签字，审核要3个工作日。 [1]"
+    text = three.ask(["健身卡第二步是什么"]).text
+
+    assert text.replace(" ", "") == "第2步（共3步）：到会所签字，审核要3个工作日。[1]"
     assert three.ask(["第二步"]).outcome == "clarified"
 
 
@@ -320,7 +322,11 @@ def test_cards_are_compared_line_by_line(three: Assistant) -> None:
 def test_every_card_is_compared_when_none_is_named(three: Assistant) -> None:
     answer = three.ask(["哪种卡步骤最多"])
 
-    assert re.findall(r"\*\*(.+?)\*\*：共 (\d) 步", answer.text) == [("会员卡", "2"), ("健身卡", "3"), ("停车卡", "2")]
+    assert re.findall(r"\*\*(.+?)\*\*：共 ?(\d) ?步", answer.text) == [
+        ("会员卡", "2"),
+        ("健身卡", "3"),
+        ("停车卡", "2"),
+    ]
 
 
 def test_a_card_that_is_not_covered_is_named_in_a_comparison(three: Assistant) -> None:
