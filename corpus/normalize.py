@@ -18,7 +18,7 @@ _BETWEEN_HAN = re.compile(rf"(?<=[{_HAN}。、,!?;:])\s+(?=[{_HAN}。、,!?;:])"
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 # Characters that show nothing of their own: format, control, private use, unassigned, surrogates.
 _UNSEEN = frozenset({"Cf", "Cc", "Co", "Cn", "Cs"})
-# Words of cards that the library's dictionaries take for others: 發 of issuing for 髮 of hair, 裡 of inside for the surname.
+# Words that the library takes for others: 發 of issuing for 髮 of hair, 裡 of inside for the surname.
 _MISTAKEN = {"发卡": "發卡", "卡里": "卡裡"}
 # Particles that only Cantonese writing has, for questions too short to hold a traditional character.
 _HANT_ONLY = frozenset("㗎喺咗嘅唔係冇啲嚟嘢哋佢")

@@ -273,8 +273,8 @@ class Units:
         return begin
 
     def _is_title(self, first: int, start: int, end: int) -> bool:
-        """Whether a clause of a heading is what the heading says: its first, parted from the advertisement."""
-        if start > first or not _LETTER.search(self._text, start, end):
+        """Whether a clause of a heading is what the heading says: its first, or one that does not invite."""
+        if not _LETTER.search(self._text, start, end) or (start > first and self.has("invites", start, end)):
             return False
         parted = not self._text[end - 1].isalnum() or not self._text[end : end + 1].isalnum()
         return parted and not self.has("sales", start, end)

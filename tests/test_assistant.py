@@ -33,18 +33,13 @@ def labels(answer: Answer) -> list[str]:
 # --- what holds for every answer ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["shipped", "a"])
+@pytest.mark.parametrize("name", ["shipped", "a", "b"])
 def test_no_question_of_a_set_makes_an_answer_break_a_rule(name: str) -> None:
     asked = turns_of(name)
     broken = [(turns, found) for turns in asked if (found := broken_rules(ask(name, *turns), files(name)))]
 
     assert len(asked) >= 60
     assert broken == []
-
-
-@pytest.mark.xfail(reason="the advertiser's link in etc.md is read as a note of the counter procedure and passed on")
-def test_no_question_about_three_articles_makes_an_answer_break_a_rule() -> None:
-    assert [(t, found) for t in turns_of("b") if (found := broken_rules(ask("b", *t), files("b")))] == []
 
 
 @pytest.mark.parametrize("name", ["shipped", "a", "b"])

@@ -74,7 +74,7 @@ def rates(grader: ModuleType) -> Callable[[str, Path, Path], Rates]:
             "b",
             DATA / "questions_b.jsonl",
             DATA / "sections_b.json",
-            {"success": 0.88, "outcome_ok": 0.95, "steps": 0.9, "cite_precision": 0.90, "clean": 0.96},
+            {"success": 0.88, "outcome_ok": 0.95, "steps": 0.9, "cite_precision": 0.90, "clean": 1.0},
         ),
     ],
     ids=["shipped", "a", "b"],
