@@ -120,8 +120,9 @@ def _characters(text: str) -> Iterator[_Suspect]:
 
 def _suspicions(text: str, units: Units) -> Iterator[Suspicion]:
     squeezed = _NOT_WORD.sub("", text)
-    yield from markup(text, squeezed)
+    # First what reaches furthest: an image in an advertisement is part of it.
     yield from promotions(text, squeezed, units)
+    yield from markup(text, squeezed)
     for suspicion, weak in instructions(text, squeezed):
         start, end = units.sentence(suspicion.start, suspicion.end)
         if not (weak and is_polite(text[start:end])):

@@ -201,11 +201,13 @@ def _alone(text: str, units: Units, *, promoted: set[int]) -> Iterator[Suspicion
         return
     beside = {line for at in promoted for line in units.neighbours(at, blank=0)}
     spans = [found.span() for pattern in (_EMAIL, _PHONE) for found in pattern.finditer(text)]
-    for start, end in (*spans, *units.links()):
+    for start, end in sorted([*spans, *units.links()]):
         if units.line(start) in beside and units.stands_alone(start, end):
             first, last = units.sentence(start, end)
             if not units.has("warnings", first, last):
-                yield _contact(start, end, "a number or an address beside an advertisement")
+                # One below the other, they all belong to the advertisement.
+                beside |= units.neighbours(start, blank=0)
+                yield _contact(*units.segment(start, end), "a number or an address beside an advertisement")
 
 
 def _calls(text: str, squeezed: str, units: Units) -> Iterator[Suspicion]:

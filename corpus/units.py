@@ -29,7 +29,7 @@ _LETTER = re.compile(r"[^\W_]")
 _SENTENCE_END = re.compile(r"[。!?;|\t\n]|\.(?=\s)")
 _CJK = "\u2e80-\u9fff\uac00-\ud7af\U0001f000-\U0001faff"
 # A comma, a colon, a blank beside Chinese, a conjunction: what stands between them can be kept or dropped alone.
-_SEPARATOR = re.compile(rf"[,、:~—]+|(?<=[{_CJK}])[ ]+|[ ]+(?=[{_CJK}])|或者?|(?<=\s)(?:or|and|but)\s")
+_SEPARATOR = re.compile(rf"[,、:~—]+|(?<=[{_CJK}])[ ]+|[ ]+(?=[{_CJK}]|\*\*)|(?<=\*\*)[ ]+|或者?|(?<=\s)(?:or|and|but)\s")
 _MARKER = r"(?:#{1,6}|>|[-*+•·](?=\s)|\d{1,3}[.)、]|\([\d一二三四五六七八九十]{1,3}\)|[一二三四五六七八九十]{1,3}、)"
 _LINE_OPENING = re.compile(rf"(?:[ \t]*{_MARKER}){{0,6}}[ \t]*")
 _GLUE = re.compile(
@@ -127,13 +127,14 @@ class Units:
         """The span of the advertisement around `start:end`, with the questions before it that tease."""
         start, end, first, last = self._bounds(*self._whole_link(start, end))
         begin = self._leftwards(first, start)
-        begin, stop = self._tidy(begin, self._rightwards(start, end, last), first, last)
-        return (self._teased(first) if begin == first else begin), stop
+        if not _LETTER.search(self._text, first, begin):
+            begin = first = self._teased(first)
+        return self._tidy(begin, self._rightwards(start, end, last), (start, end), (first, last))
 
     def to_sentence_end(self, start: int, end: int) -> tuple[int, int]:
         """The span of the clauses around `start:end` with all that follows in their sentence."""
         start, end, first, last = self._bounds(start, end)
-        return self._tidy(self._leftwards(first, start), last, first, last)
+        return self._tidy(self._leftwards(first, start), last, (start, end), (first, last))
 
     def _bounds(self, start: int, end: int) -> tuple[int, int, int, int]:
         """`start:end` with the brackets that go with it, and how far its sentence reaches inside those that stay."""
@@ -184,10 +185,9 @@ class Units:
         """A link with the clause it stands in, when that tells nothing."""
         start, end = self.link_around(start, end)
         first, last = self.segment(start, end)
-        parts = (first, start), (end, last)
-        if any(self._tells(*part) or not self._goes_along(*part) for part in parts):
+        if any(not self._goes_along(*part) for part in ((first, start), (end, last))):
             return start, end
-        return self._tidy(first, last, *self.sentence(start, end))
+        return self._tidy(first, last, (start, end), self.sentence(start, end))
 
     def stands_alone(self, start: int, end: int) -> bool:
         """Whether the clause of `start:end` says little else, and nothing to do."""
@@ -195,16 +195,18 @@ class Units:
         if self._text[first - 1 : first] == "|" or self._text[last : last + 1] == "|":
             return False  # a cell of a table
         parts = (first, start), (end, last)
-        return not any(self.has(name, *part) for name in ("procedure", "content") for part in parts) and (
-            sum(self._letters(*part) for part in parts) <= _MAX_FILLER
+        return not any(self.has(name, *part) for name in ("procedure", "content") for part in parts) and all(
+            self._is_short(*part, _MAX_FILLER) for part in parts
         )
 
     def links(self) -> Iterator[tuple[int, int]]:
         """The addresses of the text, but those of a government."""
         return (link for link in self._links if link[0] not in self._official)
 
-    def _letters(self, start: int, end: int) -> int:
-        return sum(character.isalnum() for character in self._text[start:end])
+    def _is_short(self, start: int, end: int, limit: int) -> bool:
+        """Whether there are at most `limit` letters, or twice as many Latin ones."""
+        text = self._text[start:end]
+        return sum(character.isalnum() for character in text) <= limit * (2 if text.isascii() else 1)
 
     def _teased(self, first: int) -> int:
         """Where the questions begin that do nothing but lead up to the sentence that starts at `first`."""
@@ -218,7 +220,7 @@ class Units:
             text = self._text[begin:at]
             wanted = self.has("sales", begin, end) or self.has("invites", begin, end)
             genuine = self.has("procedure", begin, end) or _ASKS.search(text) or self._is_heading(begin)
-            if not 0 < self._letters(begin, end) <= _MAX_TEASER * (2 if text.isascii() else 1):
+            if not _LETTER.search(text) or not self._is_short(begin, end, _MAX_TEASER):
                 break
             if genuine and not (wanted and not self.has("procedure", begin, end)):
                 break
@@ -254,7 +256,7 @@ class Units:
             return True
         if self.has("procedure", start, end) or self.has("content", start, end):
             return False
-        return self._letters(start, end) <= _MAX_FILLER
+        return self._is_short(start, end, _MAX_FILLER)
 
     def _leftwards(self, first: int, start: int) -> int:
         """Where the advertisement begins: clauses before `start` are taken until one that has nothing to do with it."""
@@ -281,10 +283,12 @@ class Units:
 
     def _rightwards(self, start: int, end: int, last: int) -> int:
         """Where the advertisement ends; one in brackets says all it has to say inside them."""
-        takes = self._absorbed if self._text[start] in _PAIRS.values() else self._goes_along
+        bracket = self._text[start] in _PAIRS.values()
         stop = end
         for clause_start, clause_end in self._clauses(end, last):
-            if clause_start > end and not takes(clause_start, clause_end):
+            own = clause_start == end
+            takes = self._absorbed if bracket and not own else self._goes_along
+            if not (own and not bracket) and not takes(clause_start, clause_end):
                 break
             stop = clause_end
         return stop
@@ -307,26 +311,32 @@ class Units:
             position = starts[at]
         yield first, position
 
-    def _tidy(self, begin: int, stop: int, first: int, last: int) -> tuple[int, int]:
-        """The span with the noise around it, and the full stop when nothing else of the sentence is left."""
+    def _tidy(self, begin: int, stop: int, core: tuple[int, int], sentence: tuple[int, int]) -> tuple[int, int]:
+        """The span with the noise around it, and the full stop when nothing else of the sentence is left.
+
+        A mark of emphasis outside `core` is left where it is when its other half stays with words beside it.
+        """
         text = self._text
+        first, last = sentence
         if noise := _NOISE.match(text, stop, last):
-            stop = self._without_half_pair(begin, stop, noise.end())
+            stop = noise.end()
         if _NOISE.fullmatch(text, first, begin):
             begin = first
+        partners = self._partners(begin)
+        for found in _EMPHASIS.finditer(text, core[1], stop):
+            if _LETTER.search(text, partners.get(found.start(), begin), begin) and not _LETTER.search(
+                text, found.start(), stop
+            ):
+                stop = found.start()
+                break
+        for found in _EMPHASIS.finditer(text, begin, core[0]):
+            if _LETTER.search(text, stop, partners.get(found.start(), stop)) and not _LETTER.search(
+                text, begin, found.end()
+            ):
+                begin = found.end()
         if begin == first and stop == last and text[last : last + 1] in {"。", "!", "?", ";", "."}:
             stop = last + 1
         return begin, stop
-
-    def _without_half_pair(self, begin: int, stop: int, end: int) -> int:
-        """Where noise behind `stop` must end so that no mark of emphasis loses its partner that stays."""
-        partners = self._partners(begin)
-        for found in _EMPHASIS.finditer(self._text, stop, end):
-            partner = partners.get(found.start(), -1)
-            kept = partner >= end or (0 <= partner < begin and _LETTER.search(self._text, partner, begin))
-            if kept:
-                return found.start()
-        return end
 
     def _partners(self, at: int) -> dict[int, int]:
         """Of every mark of emphasis in the line of `at`, the offset of its other half."""
