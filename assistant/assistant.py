@@ -71,6 +71,7 @@ class Assistant:
         if not turns or not turns[-1].strip():
             raise UnusableInput("`question` must not be empty; got none. Ask something, for example: 公交卡怎么注销？")
         started = time.perf_counter()
+        turns = self._option_spelled_out(turns)
         question, listed = resolve(turns, self._reader, self._catalog.subjects)
         understood = time.perf_counter()
         hits = self._retrieve(question)
@@ -103,6 +104,16 @@ class Assistant:
             timings_ms=timings | {"total": round(1000 * (verified - started), 3)},
             explanation=_explanation(question, draft.decided, draft.rejected),
         )
+
+    def _option_spelled_out(self, turns: Sequence[str]) -> Sequence[str]:
+        """The turns, a last one that picks an offered option by its number (第二个) replaced by the option."""
+        number = self._reader.read(turns[-1]).option if len(turns) > 1 else 0
+        if number == 0:
+            return turns
+        before = self.ask(turns[:-1])
+        if before.outcome != "clarified" or number > len(before.options):
+            return turns
+        return [*turns[:-1], before.options[number - 1]]
 
     def _retrieve(self, question: Question) -> list[Hit]:
         cards = [name for card in (question.cards or question.cued) for name in (card, *self._catalog.covering(card))]

@@ -11,11 +11,13 @@ from corpus.terms import Found
 Value = tuple[str, str]
 # Concepts that a card is spoken of with and that ask nothing by themselves.
 BESIDE_CARDS = frozenset({"old_card", "lost", "chip"})
+# Concepts that say by which way something is done; "how" may ask for a way and for the whole at once.
+WAYS = frozenset({"online", "counter", "branch", "in_person"})
 _FARTHEST = 24
 # A clause that asks "how" of what was said before it: nothing in it but the question word.
 _BARE_HOW = any_of(
     r"^[,，.。;；!！?？:： ]*(?:我|那|请问|要|该|应该|需要|得|具体|这|应|到底|麻烦问下)*"
-    r"(?:怎么|怎样|如何|咋|点样|点搞|点整|点办|点做|怎办)"
+    r"(?:怎么|怎样|如何|咋|点样|(?<![网站地早晚快一有])点[搞整办做]|怎办)"
     r"(?:办理?|弄|整|搞|操作|走|做|处理|好|样|才行|行|是好)*(?:呢|啊|呀|吧|好|来着|比较好|嘛)*[?？!！。 ]*(?:$|[,，])"
 )
 _BEFORE = re.compile(r"[^，。,]{0,6}(?:之前|以前|前)")
@@ -26,19 +28,19 @@ _WISHES = any_of(
 )
 _YES_OR_NO_WORDS = "是不是|能不能|可不可以|可唔可以|要不要|会不会|需不需要|用不用|有没有|行不行|可否|是否"
 YES_OR_NO = any_of(
-    r"[吗嘛么不没]\W*$",
+    r"(?:[吗嘛不没]|(?<![什怎])么)\W*$",
     _YES_OR_NO_WORDS,
     r"(?:^|[,.!?] )(?:can|could|do|does|is|are|should|will|would|must|am|may) "
     r"(?:i|we|it|they|you|the|my|a|an|someone|cancel\w*)\b",
 )
 _ASKS = any_of(
-    r"怎|如何|咋|点样|点搞|点整|点办|点做|什么|啥|咩|乜|哪|谁|边个|几|多少|多久|多长|为何|吗|嘛|还是|步骤|流程|程序|手续",
+    r"怎|如何|咋|点样|(?<![网站地早晚快一有])点[搞整办做]|什么|啥|咩|乜|哪|谁|边个|几|多少|多久|多长|为何|吗|嘛|还是|步骤|流程|程序|手续",
     _YES_OR_NO_WORDS,
     r"\b(?:how|what|what's|which|who|whom|whose|where|when|why|steps?|procedure|process)\b",
     r"\b(?:can|could|do|does|is|are|should|will|would|must)\b",
 )
 _HOW = any_of(
-    r"怎么|怎样|如何|咋|点样|点搞|点整|点办|点做|怎办|要做什么|做些什么|要做啥|流程|步骤|程序|手续(?!费)|方法",
+    r"怎么|怎样|如何|咋|点样|(?<![网站地早晚快一有])点[搞整办做]|怎办|要做什么|做些什么|要做啥|流程|步骤|程序|手续(?!费)|方法",
     r"\bhow\b(?! (?:does|did|will|long|much|many|soon|is|are))|\bsteps?\b|\bprocess\b|\bprocedure\b",
 )
 
@@ -100,7 +102,7 @@ def _says_more(
     clause_end = _CLAUSE_END.search(text, behind[0], behind[1])
     stop = clause_end.start() if clause_end else behind[1]
     return any(
-        {kind for kind, _ in match.values} & {"concept"}
+        {name for kind, name in match.values if kind == "concept"} - WAYS
         and not {kind for kind, _ in match.values} & {"card", "filler", "action"}
         for match in found
         if between[0] <= match.start < between[1] or behind[0] <= match.start < stop

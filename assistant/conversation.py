@@ -37,7 +37,7 @@ def resolve(turns: Sequence[str], reader: Reader, options: Sequence[str]) -> tup
     """The last of the user's turns as a question that stands alone, and the list that it counts in, if any.
 
     A reply that only names a card ("门禁的") takes over the question it completes; a question that names none
-    takes over the card; `第二个` picks from `options`, the subjects in the order in which they are offered.
+    takes over the card; "不是银行卡" leaves the others of `options`, the subjects that can be offered.
     """
     memory = _Memory()
     question = reader.read(turns[-1])
@@ -53,9 +53,8 @@ def _completed(question: Question, memory: _Memory, options: Sequence[str]) -> Q
     if not cards and question.excluded and memory.pending is not None:
         cards = tuple(name for name in options if name not in question.excluded)
         return _asking_again(question, memory.pending, cards if len(cards) == 1 else ())
-    if not cards and 0 < question.option <= len(options) and memory.pending is not None and not memory.cards:
-        cards = (options[question.option - 1],)
-        return _asking_again(question, memory.pending, cards)
+    if memory.listed and question.option and not cards and question.step is None:
+        return replace(question, step=StepReference("nth", question.option))
     if cards and not _asks(question) and memory.pending is not None:
         return _asking_again(question, memory.pending, cards)
     if not question.asks and memory.pending is not None and memory.cards and _completes(question, memory):
@@ -148,6 +147,7 @@ def _asking_again(question: Question, pending: Question, cards: tuple[str, ...])
         raw=question.raw,
         cards=cards,
         surfaces=question.surfaces,
+        excluded=question.excluded,
         cued=(),
         unknown_card="",
         all_cards=False,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from assistant.answer import AnswerStep, Outcome, Reason
 from assistant.catalog import Catalog, Procedure
 from assistant.citations import Citations
+from assistant.clauses import WAYS
 from assistant.evidence import Scored, Unit, rank_units
 from assistant.lexicon import Lexicon
 from assistant.phrases import shown
@@ -16,7 +17,7 @@ from corpus.document import Chunk, Document
 from corpus.normalize import Language, normalize
 from index.hit import Hit
 
-OFFLINE = frozenset({"counter", "branch", "in_person"})  # ways of doing it that are one against doing it online
+OFFLINE = WAYS - {"online"}  # ways of doing it that are one against doing it online
 _EVERY_HEADING = frozenset({"注销", "怎么", "办理", "流程", "步骤", "退卡", "如何", "方法", "销户", "手续"})
 
 

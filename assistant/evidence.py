@@ -34,6 +34,7 @@ _SYNONYM = 0.85  # of a concept's weight, when the unit has another word for it 
 _FOCUSED, _ASIDE = 1.0, 0.35
 _IN_PASSING = 0.75  # what an introduction or a summary says, a section says better
 _UNSEEN, _MOST_UNSEEN = 0.45, 6
+_LEADING = re.compile(r"(?:\s|\u3000|>|[-*+•](?=\s))*")  # what opens a paragraph without being of it
 _LABELLED = re.compile(r"(?:\*\*|__)[^*_\n]{1,30}(?:\*\*|__)\s*[：:]|(?:\*\*|__)[^*_\n]{1,30}[：:](?:\*\*|__)")
 _NUMERAL = r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十百千半几数]+)"
 _TYPED = {
@@ -182,7 +183,8 @@ def _passages(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
 
 def _stripped(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
     piece = text[start:end]
-    begin, stop = start + len(piece) - len(piece.lstrip(" \t\r\n\u3000>*-")), end - (len(piece) - len(piece.rstrip()))
+    leading = _LEADING.match(piece)
+    begin, stop = start + (leading.end() if leading else 0), end - (len(piece) - len(piece.rstrip()))
     if re.search(r"[^\W_]", text[begin:stop]):
         yield begin, stop
 
@@ -219,6 +221,7 @@ def rank_units(question: Question, units: Sequence[Unit], lexicon: Lexicon, boos
     literal = {
         name: {word for word in lexicon.concepts[name].words if word.rstrip("*") in question.text} for name in concepts
     }
+    valued = frozenset(name for name in question.focus if lexicon.concepts[name].kind == "typed")
     scored = []
     for unit in units:
         covered = frozenset(concepts) & unit.concepts
@@ -231,7 +234,7 @@ def rank_units(question: Question, units: Sequence[Unit], lexicon: Lexicon, boos
         score *= _IN_PASSING if not unit.cards and unit.role in {"", "summary"} else 1.0
         score += _asked_bonus(question, unit, lexicon) + boost.get(unit.chunk.chunk_id, 0.0) + (0.3 if typed else 0.0)
         if score > 0:
-            scored.append(Scored(unit, score, covered))
+            scored.append(Scored(unit, score, covered | valued))
     return sorted(scored, key=lambda entry: (-entry.score, entry.unit.chunk.doc_id, entry.unit.start))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from assistant.clauses import BESIDE_CARDS
+from assistant.clauses import BESIDE_CARDS, WAYS
 from assistant.comparison import compare
 from assistant.draft import Context, Draft
 from assistant.lexicon import any_of
@@ -52,7 +53,10 @@ def compose(context: Context) -> Draft:
         return general
     if len(subjects) > 1 and len(cards) <= 1:
         return clarify(context, subjects, "several subjects for one card")
-    return _specific(context, subjects)
+    draft = _specific(context, subjects)
+    left_out = [card for card in cards if not context.sources.catalog.covering(card)]
+    said = [say("not_covered", context.language, card=context.name(card)) for card in left_out]
+    return replace(draft, text="\n\n".join([draft.text, *said]))
 
 
 def _meant(context: Context) -> tuple[str, ...]:
@@ -124,6 +128,8 @@ def _wants_procedure(context: Context) -> bool:
     if question.cancels:
         return True
     about = [name for name in question.focus if name not in BESIDE_CARDS or question.asks_yes_or_no]
+    if "cancel" in question.actions and not question.asks and question.concepts and set(question.concepts) <= WAYS:
+        return True
     if question.bare and (question.wishes or ("cancel" in question.actions and _WHOLE.search(question.text))):
         return True
     if any(lexicon.concepts[name].kind in {"typed", "need"} for name in question.focus):

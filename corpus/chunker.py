@@ -24,7 +24,9 @@ MAX_LABEL_CHARACTERS = 30
 _LISTING = frozenset(
     {"conditions", "precautions", "reasons", "questions", "materials", "fees", "kinds", "summary", "definition"}
 )
-_LABEL = re.compile(r"\s*(?:\*\*|__)?(?P<label>[^：:。，,；;！!？?\n]{1,24}?)(?:\*\*|__)?\s*[：:](?:\*\*|__)?\s*\S")
+_LABEL = re.compile(
+    r"\s*(?:\*\*|__)?(?P<label>[^：:。，,；;！!？?\n]{1,24}?)(?:\*\*|__)?\s*[：:](?!//)(?:\*\*|__)?\s*\S"
+)
 _SENTENCE_LABEL = re.compile(r"\s*(?P<label>[^：:。，,；;！!？?\n]{2,12})。\s*\S")
 _BOLD_LABEL = re.compile(r"\s*(?:\*\*|__)(?P<label>[^*_\n]{1,40}?)[：:]?(?:\*\*|__)")
 _MARKS = re.compile(r"[*_`#]+")

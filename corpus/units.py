@@ -322,21 +322,21 @@ class Units:
             stop = noise.end()
         if _NOISE.fullmatch(text, first, begin):
             begin = first
-        partners = self._partners(begin)
         for found in _EMPHASIS.finditer(text, core[1], stop):
-            if _LETTER.search(text, partners.get(found.start(), begin), begin) and not _LETTER.search(
-                text, found.start(), stop
-            ):
+            if not _LETTER.search(text, found.start(), stop) and self._emphasizes_rest(found.start(), begin, stop):
                 stop = found.start()
                 break
         for found in _EMPHASIS.finditer(text, begin, core[0]):
-            if _LETTER.search(text, stop, partners.get(found.start(), stop)) and not _LETTER.search(
-                text, begin, found.end()
-            ):
+            if not _LETTER.search(text, begin, found.end()) and self._emphasizes_rest(found.start(), begin, stop):
                 begin = found.end()
         if begin == first and stop == last and text[last : last + 1] in {"。", "!", "?", ";", "."}:
             stop = last + 1
         return begin, stop
+
+    def _emphasizes_rest(self, mark: int, begin: int, stop: int) -> bool:
+        """Whether the other half of a mark of emphasis is outside `begin:stop`, and words between it and there."""
+        other = self._partners(mark).get(mark, begin)
+        return _LETTER.search(self._text, *((other, begin) if other < begin else (stop, other))) is not None
 
     def _partners(self, at: int) -> dict[int, int]:
         """Of every mark of emphasis in the line of `at`, the offset of its other half."""

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -13,8 +13,6 @@ from corpus.front_matter import read_front_matter
 from corpus.hygiene import clean
 from tests.articles import GeneratedArticle, Place, articles
 from tests.test_blocks import genre_text
-
-BELOW_HEADINGS: tuple[Place, ...] = ("title", "between", "inline", "end")
 
 
 def document(text: str, title: str = "公交卡") -> Document:
@@ -115,14 +113,13 @@ def test_every_procedure_is_whole(article: GeneratedArticle) -> None:
     require_whole(article, chunk(plain(article)))
 
 
-# A heading may go with the advertisement in it, and its section then belongs to the heading before.
-@given(articles().filter(lambda article: "heading" not in article.style.promotions))
+@given(articles())
 @settings(deadline=None)
 def test_every_procedure_is_whole_between_advertisements(article: GeneratedArticle) -> None:
     require_whole(article, chunk(cleaned(article)))
 
 
-@given(articles(promotions=frozenset(BELOW_HEADINGS), n_steps=6))
+@given(articles(promotions=frozenset(get_args(Place)), n_steps=6))
 @settings(max_examples=50, deadline=None)
 def test_every_procedure_is_whole_among_advertisements_everywhere(article: GeneratedArticle) -> None:
     require_whole(article, chunk(cleaned(article)))
