@@ -9,7 +9,7 @@ from functools import lru_cache
 from assistant.answer import Answer
 from assistant.catalog import Catalog, build_catalog
 from assistant.citations import verify
-from assistant.conversation import resolve
+from assistant.conversation import MAX_TURNS, resolve
 from assistant.draft import Context, Sources
 from assistant.evidence import Unit, UnitReader
 from assistant.extractive import compose
@@ -70,8 +70,11 @@ class Assistant:
         """
         if not turns or not turns[-1].strip():
             raise UnusableInput("`question` must not be empty; got none. Ask something, for example: 公交卡怎么注销？")
+        return self._answered(self._options_spelled_out(turns))
+
+    def _answered(self, turns: Sequence[str]) -> Answer:
+        """The answer to the last of turns that are words, not numbers of options."""
         started = time.perf_counter()
-        turns = self._option_spelled_out(turns)
         question, listed = resolve(turns, self._reader, self._catalog.subjects)
         understood = time.perf_counter()
         hits = self._retrieve(question)
@@ -105,15 +108,14 @@ class Assistant:
             explanation=_explanation(question, draft.decided, draft.rejected),
         )
 
-    def _option_spelled_out(self, turns: Sequence[str]) -> Sequence[str]:
-        """The turns, a last one that picks an offered option by its number (第二个) replaced by the option."""
-        number = self._reader.read(turns[-1]).option if len(turns) > 1 else 0
-        if number == 0:
-            return turns
-        before = self.ask(turns[:-1])
-        if before.outcome != "clarified" or number > len(before.options):
-            return turns
-        return [*turns[:-1], before.options[number - 1]]
+    def _options_spelled_out(self, turns: Sequence[str]) -> list[str]:
+        """The last turns, each that picks an offered option by its number (第二个) replaced by that option."""
+        spelled: list[str] = []
+        for turn in turns[-MAX_TURNS:]:
+            number = self._reader.read(turn).option if spelled else 0
+            offered = _offered(self._answered(spelled)) if number else ()
+            spelled.append(offered[number - 1] if number <= len(offered) and number else turn)
+        return spelled
 
     def _retrieve(self, question: Question) -> list[Hit]:
         cards = [name for card in (question.cards or question.cued) for name in (card, *self._catalog.covering(card))]
@@ -125,6 +127,10 @@ class Assistant:
 
     def _read_units(self, doc_id: str) -> tuple[Unit, ...]:
         return self._unit_reader.units(self._document(doc_id), self._index.chunks(doc_id))
+
+
+def _offered(answer: Answer) -> tuple[str, ...]:
+    return answer.options if answer.outcome == "clarified" else ()
 
 
 def _explanation(question: Question, decided: str, rejected: Sequence[tuple[float, str]]) -> dict[str, object]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -110,7 +111,7 @@ def promotions(text: str, squeezed: str, units: Units) -> Iterator[Suspicion]:
     yield from found
     yield from _beside_sales(text, squeezed, units, offers={units.line(call.start) for call in calls})
     promoted = [suspicion for suspicion in found if suspicion.kind in {"contact", "call"}]
-    yield from _alone(text, units, promoted={units.line(suspicion.start) for suspicion in promoted})
+    yield from _alone(text, units, promoted=sorted(suspicion.start for suspicion in promoted))
 
 
 def _addresses(text: str, squeezed: str) -> Iterator[Suspicion]:
@@ -195,19 +196,22 @@ def _beside_sales(text: str, squeezed: str, units: Units, *, offers: set[int]) -
                 yield _contact(found.start(), found.end(), why)
 
 
-def _alone(text: str, units: Units, *, promoted: set[int]) -> Iterator[Suspicion]:
+def _alone(text: str, units: Units, *, promoted: list[int]) -> Iterator[Suspicion]:
     """Numbers and addresses that stand alone in a clause, in the paragraph of an advertisement and next to it."""
     if not promoted:
         return
-    beside = {line for at in promoted for line in units.neighbours(at, blank=0)}
+    lines = {units.line(at) for at in promoted}
+    beside = {near for line in lines for near in units.neighbours(line, blank=0)}
     spans = [found.span() for pattern in (_EMAIL, _PHONE) for found in pattern.finditer(text)]
     for start, end in sorted([*spans, *units.links()]):
-        if units.line(start) in beside and units.stands_alone(start, end):
-            first, last = units.sentence(start, end)
-            if not units.has("warnings", first, last):
-                # One below the other, they all belong to the advertisement.
-                beside |= units.neighbours(start, blank=0)
-                yield _contact(*units.segment(start, end), "a number or an address beside an advertisement")
+        if units.line(start) not in beside or not units.stands_alone(start, end):
+            continue
+        first, last = units.segment(start, end)
+        own = bisect_left(promoted, first) < bisect_left(promoted, last)
+        if not own and not units.has("warnings", *units.sentence(start, end)):
+            # One below the other, they all belong to the advertisement.
+            beside |= units.neighbours(start, blank=0)
+            yield _contact(first, last, "a number or an address beside an advertisement")
 
 
 def _calls(text: str, squeezed: str, units: Units) -> Iterator[Suspicion]:

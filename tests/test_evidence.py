@@ -91,14 +91,12 @@ def test_list_marks_are_no_part_of_a_unit() -> None:
     ]
 
 
-@pytest.mark.xfail(reason="the ** of a bold label is stripped like a list mark, and the quote starts inside the bold")
 def test_a_bold_label_is_quoted_whole() -> None:
     document = article("# 卡片\n\n- **押金**：押金20元。\n")
 
     assert [document.text[unit.start : unit.end] for unit in units(document.text)] == ["**押金**：押金20元。"]
 
 
-@pytest.mark.xfail(reason="the ** that marks the label is stripped before it is looked for, so no line is an item")
 def test_a_labelled_line_is_an_item() -> None:
     kinds = {unit.kind for unit in units("# 卡片\n\n**会员卡**：超市发的卡。\n\n普通的一段话。\n")}
 
