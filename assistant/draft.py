@@ -18,6 +18,7 @@ from corpus.normalize import Language, normalize
 from index.hit import Hit
 
 OFFLINE = WAYS - {"online"}  # ways of doing it that are one against doing it online
+_MOST_PROCEDURES = 50  # looked at when retrieval found none of them
 _EVERY_HEADING = frozenset({"注销", "怎么", "办理", "流程", "步骤", "退卡", "如何", "方法", "销户", "手续"})
 
 
@@ -125,9 +126,13 @@ class Context:
         return rank_units(self.question, units, self.sources.lexicon, self.sources.boost())
 
     def preferred(self, procedures: Sequence[Procedure]) -> list[Procedure]:
-        """The procedures, the one that the question means first: by its way of doing it, then by retrieval."""
+        """The procedures, the one that the question means first: by its way of doing it, then by retrieval.
+
+        Those of articles that retrieval did not find are left out when it found any.
+        """
         documents = {doc_id: n for n, doc_id in enumerate(self.sources.best_documents(len(self.sources.hits)))}
-        return sorted(procedures, key=lambda p: (-self._means(p), documents.get(p.doc_id, len(documents))))
+        found = [p for p in procedures if p.doc_id in documents] or list(procedures)[:_MOST_PROCEDURES]
+        return sorted(found, key=lambda p: (-self._means(p), documents.get(p.doc_id, len(documents))))
 
     def _means(self, procedure: Procedure) -> int:
         """How many of the question's words the procedure's own heading has beside the card: its way of doing it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 import opencc
@@ -16,6 +16,8 @@ _HAN_CHARACTER = re.compile(f"[{_HAN}]")
 # NFKC has made most full-width punctuation narrow.
 _BETWEEN_HAN = re.compile(rf"(?<=[{_HAN}。、,!?;:])\s+(?=[{_HAN}。、,!?;:])")
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
+# Text that has neither: the common case, told by one look.
+_ORDINARY = re.compile(r"[\n\t -~\u3001-\u3011\u4e00-\u9fff\uff01-\uff5d“”‘’—…·]*")
 # Characters that show nothing of their own: format, control, private use, unassigned, surrogates.
 _UNSEEN = frozenset({"Cf", "Cc", "Co", "Cn", "Cs"})
 # Words that the library takes for others: 發 of issuing for 髮 of hair, 裡 of inside for the surname.
@@ -43,6 +45,8 @@ def to_traditional(text: str) -> str:
 
 def visible(text: str) -> str:
     """`text` without hidden characters; pictographs become blanks, so that they part words."""
+    if _ORDINARY.fullmatch(text):
+        return text
     kept = []
     for character in text:
         category = unicodedata.category(character)
@@ -53,6 +57,7 @@ def visible(text: str) -> str:
     return "".join(kept)
 
 
+@lru_cache(maxsize=8192)
 def normalize(text: str) -> str:
     """`text` as it is compared: visible, NFKC, simplified, lower case, no blanks but single ones between words."""
     folded = unicodedata.normalize("NFKC", visible(text))

@@ -192,7 +192,8 @@ def _beside_sales(text: str, squeezed: str, units: Units, *, offers: set[int]) -
             beside = (first, found.start()), (found.end(), last)
             if any(units.has("warnings", *part) for part in beside):
                 continue
-            if any(units.has("sales", *part) for part in beside) or offers & units.neighbours(found.start()):
+            sold = any(units.has("sales", *part) for part in beside)
+            if sold or (offers & units.neighbours(found.start()) and units.stands_alone(*found.span())):
                 yield _contact(found.start(), found.end(), why)
 
 

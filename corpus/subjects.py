@@ -175,6 +175,8 @@ def subjects_of(headings: Sequence[str], title: str, read: Callable[[], str], ca
 
 def surface_of(card: str, headings: Sequence[str], title: str, read: Callable[[], str], cards: Cards) -> str:
     """The words by which a section's headings, its article's title or else its text call a card."""
+    if card not in cards.by_name:
+        return card
     texts = [normalize(text) for text in (*reversed(headings), title)]
     if not any(mention.card == card for text in texts for mention in cards.mentions(text)):
         texts = [normalize(read()[:_READ_CHARACTERS])]

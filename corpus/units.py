@@ -26,10 +26,13 @@ _MAX_TEASERS = 3
 _GLUE_REACH = 20
 _LINE_BREAK = re.compile(r"\n")
 _LETTER = re.compile(r"[^\W_]")
-_SENTENCE_END = re.compile(r"[。!?;|\t\n]|\.(?=\s)")
+_STOP = r"[。!?;|\t\n]|\.(?=\s)|(?<=[a-z)])\.(?=!?\[|[\u2e80-\u9fff])"
+_SENTENCE_END = re.compile(_STOP)
 _CJK = "\u2e80-\u9fff\uac00-\ud7af\U0001f000-\U0001faff"
 # A comma, a colon, a blank beside Chinese, a conjunction: what stands between them can be kept or dropped alone.
-_SEPARATOR = re.compile(rf"[,、:~—]+|(?<=[{_CJK}])[ ]+|[ ]+(?=[{_CJK}]|\*\*)|(?<=\*\*)[ ]+|或者?|(?<=\s)(?:or|and|but)\s")
+_SEPARATOR = re.compile(
+    rf"[,、:~—]+|(?<=[{_CJK}])[ ]+|[ ]+(?=[{_CJK}]|\*\*)|(?<=\*\*)[ ]+|或者?|(?<=\s)(?:or|and|but)\s"
+)
 _MARKER = r"(?:#{1,6}|>|[-*+•·](?=\s)|\d{1,3}[.)、]|\([\d一二三四五六七八九十]{1,3}\)|[一二三四五六七八九十]{1,3}、)"
 _LINE_OPENING = re.compile(rf"(?:[ \t]*{_MARKER}){{0,6}}[ \t]*")
 _GLUE = re.compile(
@@ -38,7 +41,7 @@ _GLUE = re.compile(
 )
 _NOISE = re.compile(r"(?:[^\w\n。!?;|\[({【「『〔“]|_)+")
 _EMPHASIS = re.compile(r"\*\*|__|~~")
-_SEGMENT_END = re.compile(r"[,、]|[。!?;|\t\n]|\.(?=\s)")
+_SEGMENT_END = re.compile(r"[,、]|" + _STOP)
 _LABEL = re.compile(r"\[([^\[\]\n]{1,200})\]")
 _ASKS = re.compile(r"怎|如何|哪|多[久少]|什么|[吗么嘛]\?|是否|能否|可否|几|how|what|wh(?:ere|en|o|y|ich)|can i|do i")
 _NUMBERED = re.compile(r"[ \t]*(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十\d]{1,3}\))")
@@ -125,6 +128,8 @@ class Units:
 
     def unit(self, start: int, end: int) -> tuple[int, int]:
         """The span of the advertisement around `start:end`, with the questions before it that tease."""
+        if end - start > 1 and self._text[end - 1] == "." and not self._text[end : end + 1].strip():
+            end -= 1  # a name may hold full stops, but this one ends the sentence
         start, end, first, last = self._bounds(*self._whole_link(start, end))
         begin = self._leftwards(first, start)
         if not _LETTER.search(self._text, first, begin):
