@@ -13,6 +13,7 @@ from corpus.normalize import Language, to_traditional
 MAX_TURNS = 20
 _LONGEST_REPLY = 20
 _FEW_WORDS = 2
+_SHORTEST_NAME = 2  # characters of a card's name whose beginning alone can name it: 加油 for 加油卡
 _GENERAL = frozenset({"definition", "kinds", "summary", "precautions", "reasons", "comparison"})
 
 
@@ -55,6 +56,8 @@ def _completed(question: Question, memory: _Memory, options: Sequence[str]) -> Q
         return _asking_again(question, memory.pending, cards if len(cards) == 1 else ())
     if memory.listed and question.option and not cards and question.step is None:
         return replace(question, step=StepReference("nth", question.option))
+    if not cards and not question.asks and memory.pending is not None and len(question.text) <= _LONGEST_REPLY:
+        cards = tuple(name for name in options if len(name) > _SHORTEST_NAME and name[:-1] in question.text)
     if cards and not _asks(question) and memory.pending is not None:
         return _asking_again(question, memory.pending, cards)
     if not question.asks and memory.pending is not None and memory.cards and _completes(question, memory):

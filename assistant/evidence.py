@@ -26,6 +26,7 @@ from corpus.terms import TermList
 UnitKind = Literal["step", "lead", "note", "item", "prose"]
 
 MAX_UNIT_CHARACTERS = 220
+_LONGEST_LABEL = 16
 # What a part of a question weighs: a concept 1, a pair of characters that the lexicon does not know less, what stands
 # beside the asking clauses less again; a pair that no unit has lowers every score a little, up to a limit.
 _PAIR = 0.6
@@ -40,7 +41,7 @@ _NUMERAL = r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十百千半几数]
 _TYPED = {
     "amount": any_of(
         rf"{_NUMERAL}\s*[多余]?(?:元|块|圆|角|万元|港币|人民币|yuan|rmb|cny|hkd|dollars?)",
-        r"[¥￥$]\s*\d|免费|免收|free of charge|no fee",
+        r"[¥￥$]\s*\d|\d\s*%|百分之|免费|免收|free of charge|no fee",
         r"不收取?(?:任何)?(?:费|手续费)|无需(?:支付|缴纳|缴)?[^，。；]{0,4}费",
     ),
     "number": any_of(r"\d"),
@@ -158,12 +159,29 @@ def _spans(text: str, chunk: Chunk) -> Iterable[tuple[UnitKind, int, int, int]]:
         return
     first, last = chunk.steps[0], chunk.steps[-1]
     lead_end = text.rfind("\n", chunk.start, first.start)
-    for start, end in _passages(text, chunk.start, max(lead_end, chunk.start)):
+    for start, end in _labelled(text, _passages(text, chunk.start, max(lead_end, chunk.start))):
         yield "lead", 0, start, end
     for step in chunk.steps:
         yield "step", step.number, step.start, step.end
     for start, end in _passages(text, last.end, chunk.end):
         yield "note", 0, start, end
+
+
+def _labelled(text: str, passages: Iterable[tuple[int, int]]) -> Iterable[tuple[int, int]]:
+    """The passages, each that only labels the list behind it (`*要带的东西*`) joined to that list."""
+    label: tuple[int, int] | None = None
+    for start, end in passages:
+        listed = label is not None and text[:start].rstrip(" \t").endswith(("-", "*", "•", "+"))
+        if label is not None and not listed:
+            yield label
+        begin = label[0] if label is not None and listed else start
+        label = None
+        if end - start <= _LONGEST_LABEL and not re.search(r"[。；，,.;!！?？]", text[start:end]):
+            label = (begin, end)
+        else:
+            yield begin, end
+    if label is not None:
+        yield label
 
 
 def _passages(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:

@@ -15,10 +15,12 @@ from assistant.procedures import find_barred, show_procedures, show_step
 from assistant.refusals import abstain, answer_nothing, clarify, refuse_card, refuse_unstated, warn
 
 _KNOWN_SHARE = 0.6  # of a question's characters, below which it is about something else
-_WHOLE = re.compile(
-    r"步骤|流程|程序|全套|哪几步|哪些手续|依次|逐项|列(?:给|出|个)|手续怎么|怎么走|环节|要经过|一条一条|一步一步|从头教|全过程|顺序|从头到尾|攻略|教程|"
-    r"(?:先|头一步|首先).{0,3}[干做办弄].{1,6}(?:后|再|然后)|"
-    r"step by step|all the steps|\bprocedure\b|\bprocess\b(?! my)|\bsteps\b|walk me through|instructions"
+_WHOLE = any_of(
+    r"步骤|流程|程序|全套|全过程|顺序|环节|攻略|教程|哪几步|哪些手续|手续怎么|怎么走|要经过",
+    r"依次|逐项|列(?:给|出|个)|一条一条|一步一步|从头教|从头到尾",
+    r"(?:先|头一步|首先).{0,3}[干做办弄].{1,6}(?:后|再|然后)",
+    r"\bprocedure\b|\bprocess\b(?! my)|\bsteps\b|\bsteps? please|all the steps|step by step",
+    r"walk me through|instructions",
 )
 # A whole procedure asked for by name, whatever else stands in the clause.
 _WHOLE_ITSELF = any_of(

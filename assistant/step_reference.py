@@ -31,7 +31,7 @@ _NTH = any_of(
 _WHICH = any_of(r"第几步|哪个步骤|(?:是|在)哪一步(?!骤)", r"\b(?:at |in )?(?:which|what) step (?:is|do|does|am|will)\b")
 _FROM_END = any_of(
     rf"倒数第({_NUMERAL})[步个项条]?",
-    r"最后[的那]?一?个?(?:步骤|步|环节|条|点|step)",
+    r"最后[的那]?一?个?(?:步骤|步|环节|条|点|step)|末一?步",
     r"\b(?:second|2nd)[- ](?:to[- ])?last\b",
     r"\b(?:last|final) (?:step|thing)\b",
     r"\bpenultimate\b",
@@ -41,12 +41,12 @@ _FIRST = any_of(
     r"(?:最先|最开始|一开始)[要该得做干是]",
     r"\bfirst (?:step|thing)\b|\bto begin with\b",
 )
-_ENDS = any_of(r"[头第]一步.{0,6}最后一步|首尾", r"\bfirst and (?:the )?last\b")
+_ENDS = any_of(r"[头第]一步.{0,6}(?:最后|末)一?步|首尾", r"\bfirst and (?:the )?last\b")
 _NEXT = any_of(
-    r"下一步|下个步骤|后面那?一步|后头那?一步|后一步|紧接着|接下来",
+    r"下一步|下个步骤|后面那?一步|后头那?一步|后一步|紧接着|紧跟着|接下来",
     r"接着.{0,4}[干做要该怎是会]|(?:之后|以后|然后)呢",
     r"还剩(?:什么|哪些|啥)(?:要|没)|(?:这会儿|现在|这时候|此时)(?:该|要|应该)[干做]",
-    r"(?:之后|以后|完了?(?:以后|之后|后)?|好了?(?:之后|以后)?|后)[,，]?[又还就]?(?:该|要|应该|需要|得|再)?"
+    r"(?:之后|以后|完了?(?:以后|之后|后)?|好了?(?:之后|以后)?|(?<![前先])后)[,，]?[又还就]?(?:该|要|应该|需要|得|再)?"
     r"(?:干|做|怎么办|是哪一?步|是什么步|是啥|哪一?步|走哪|咋办|如何)",
     r"\bnext\b(?! (?:month|week|year|time|day|to|monday|tuesday))",
     r"\bwhat (?:do|does|will|should|must|can|happens|comes)(?: \w+){0,3} after\b|\bthen what\b|\bthe one after\b",

@@ -59,7 +59,7 @@ _CARD_NOUN = re.compile(r"(?:卡|证|会籍)$")
 _SHORTEST_MENDED = 4
 _POINTING_BACK = any_of(r"(?:这个|那个|它们?|这些|那些)(?!卡|张|种)|\b(?:it|that|this|them|those)\b")
 _ALL_CARDS = any_of(
-    r"(?:三|两|四|五|几|各|每|所有|全部|这些|那些)[种张类样个](?:不同的?)?(?:智能)?卡|每样|各种卡|哪[种张类个]卡",
+    r"仨卡|(?:三|两|四|五|几|各|每|所有|全部|这些|那些)[种张类样个](?:不同的?)?(?:智能)?卡|每样|各种卡|哪[种张类个]卡",
     r"\ball (?:the |these |three |four )?(?:kinds|types|cards)|\beach (?:card|kind|type)",
     r"\bwhich (?:card|cards|one|of (?:the|these)|kind|type)|\b(?:three|four|two) (?:kinds|types|cards)",
 )

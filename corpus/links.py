@@ -10,7 +10,9 @@ _TOP = (
     "|tw|hk|mo|sg|my|us|uk|eu|de|jp|kr|ru|biz|mobi|asia|dev|im|so|la|tv|ws|to|pw|win|bid|example|invalid|test"
 )
 # Full-width commas and stops are half-width in a folded text: one that no letter follows ends the address.
-_PATH = r"(?:[/#](?:[^\s<>\"'()\[\]{}|.,:;?!*。、「」『』【】“”\u0080-\U0010ffff]|[.,:;?!*](?=[a-z0-9%&=_\-/])){0,500})?"
+_PATH = (
+    r"(?:[/#](?:[^\s<>\"'()\[\]{}|.,:;?!*。、「」『』【】“”\u0080-\U0010ffff]|[.,:;?!*](?=[a-z0-9%&=_\-/])){0,500})?"
+)
 _QUERY = r"(?:\?(?=[a-z0-9%_])(?:[a-z0-9%&=_+\-/#]|[.:](?=[a-z0-9%])){1,500})?"
 LINK = re.compile(
     r"(?<![a-z0-9])h(?:tt|xx)ps?[ ]?:[ ]?//[ ]?"

@@ -205,14 +205,19 @@ def _alone(text: str, units: Units, *, promoted: list[int]) -> Iterator[Suspicio
     beside = {near for line in lines for near in units.neighbours(line, blank=0)}
     spans = [found.span() for pattern in (_EMAIL, _PHONE) for found in pattern.finditer(text)]
     for start, end in sorted([*spans, *units.links()]):
-        if units.line(start) not in beside or not units.stands_alone(start, end):
+        if units.line(start) not in beside:
             continue
         first, last = units.segment(start, end)
-        own = bisect_left(promoted, first) < bisect_left(promoted, last)
-        if not own and not units.has("warnings", *units.sentence(start, end)):
+        if _any_in(promoted, first, last):
+            continue  # it is part of what was found
+        if units.stands_alone(start, end, beside_contact=_any_in(promoted, *units.sentence(start, end))):
             # One below the other, they all belong to the advertisement.
             beside |= units.neighbours(start, blank=0)
             yield _contact(first, last, "a number or an address beside an advertisement")
+
+
+def _any_in(places: list[int], first: int, last: int) -> bool:
+    return bisect_left(places, first) < bisect_left(places, last)
 
 
 def _calls(text: str, squeezed: str, units: Units) -> Iterator[Suspicion]:

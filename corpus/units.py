@@ -68,6 +68,9 @@ class Units:
         self._places: dict[str, tuple[list[int], list[int]]] = {}
         self._groups: dict[int, list[list[tuple[int, int, bool]]]] = {}
         self._emphasis: dict[int, dict[int, int]] = {}
+        self._headings: dict[int, bool] = {}
+        self._linked: set[int] = set()
+        self._letters: list[int] = []
         self._lines = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
 
     def has(self, name: str, start: int, end: int) -> bool:
@@ -194,15 +197,20 @@ class Units:
             return start, end
         return self._tidy(first, last, (start, end), self.sentence(start, end))
 
-    def stands_alone(self, start: int, end: int) -> bool:
-        """Whether the clause of `start:end` says little else, and nothing to do."""
+    def stands_alone(self, start: int, end: int, *, beside_contact: bool = False) -> bool:
+        """Whether the clause of `start:end` says little else, and its sentence nothing to do.
+
+        Beside a contact in the same sentence only the clause counts.
+        """
         first, last = self.segment(start, end)
         if self._text[first - 1 : first] == "|" or self._text[last : last + 1] == "|":
             return False  # a cell of a table
+        if not all(self._is_short(*part, _MAX_FILLER) for part in ((first, start), (end, last))):
+            return False
+        if not beside_contact:
+            first, last = self.sentence(start, end)
         parts = (first, start), (end, last)
-        return not any(self.has(name, *part) for name in ("procedure", "content") for part in parts) and all(
-            self._is_short(*part, _MAX_FILLER) for part in parts
-        )
+        return not any(self.has(name, *part) for name in ("procedure", "content", "warnings") for part in parts)
 
     def links(self) -> Iterator[tuple[int, int]]:
         """The addresses of the text, but those of a government."""
