@@ -95,7 +95,7 @@ def _scan(text: str) -> Iterator[_Suspect]:
     folded = fold(text)
     units = Units(folded.text, patterns())
     seen = bytearray(len(folded.text))
-    for suspicion in _suspicions(folded.text, units):
+    for suspicion in _suspicions(folded.text, units, seen):
         # What lies in a span already found adds nothing; a crowded line is settled by a few of its suspicions.
         if 0 not in seen[suspicion.start : suspicion.end]:
             continue
@@ -118,10 +118,10 @@ def _characters(text: str) -> Iterator[_Suspect]:
         yield found.start(), found.end(), "control", "control characters"
 
 
-def _suspicions(text: str, units: Units) -> Iterator[Suspicion]:
+def _suspicions(text: str, units: Units, seen: bytearray) -> Iterator[Suspicion]:
     squeezed = _NOT_WORD.sub("", text)
     # First what reaches furthest: an image in an advertisement is part of it.
-    yield from promotions(text, squeezed, units)
+    yield from promotions(text, squeezed, units, seen)
     yield from markup(text, squeezed)
     for suspicion, weak in instructions(text, squeezed):
         start, end = units.sentence(suspicion.start, suspicion.end)

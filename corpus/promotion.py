@@ -104,14 +104,22 @@ def _any_of(expressions: list[str]) -> re.Pattern[str]:
     )
 
 
-def promotions(text: str, squeezed: str, units: Units) -> Iterator[Suspicion]:
-    """What advertises in the folded `text`; `squeezed` is the text without anything but letters and digits."""
+def promotions(text: str, squeezed: str, units: Units, seen: bytearray) -> Iterator[Suspicion]:
+    """What advertises in the folded `text`.
+
+    Args:
+        squeezed: The text without anything but letters and digits.
+        units: Its lines, sentences and clauses.
+        seen: A mark for each character that what was yielded so far has been found to reach; the caller sets them.
+    """
     calls = tuple(_calls(text, squeezed, units))
-    found = (*_addresses(text, squeezed), *_contacts(text, squeezed), *calls)
+    found = [*_addresses(text, squeezed), *_contacts(text, squeezed), *calls]
     yield from found
-    yield from _beside_sales(text, squeezed, units, offers={units.line(call.start) for call in calls})
-    promoted = [suspicion for suspicion in found if suspicion.kind in {"contact", "call"}]
-    yield from _alone(text, units, promoted=sorted(suspicion.start for suspicion in promoted))
+    for suspicion in _beside_sales(text, squeezed, units, offers={units.line(call.start) for call in calls}):
+        found.append(suspicion)
+        yield suspicion
+    promoted = sorted(suspicion.start for suspicion in found if suspicion.kind in {"contact", "call"})
+    yield from _alone(text, units, promoted, seen)
 
 
 def _addresses(text: str, squeezed: str) -> Iterator[Suspicion]:
@@ -197,7 +205,7 @@ def _beside_sales(text: str, squeezed: str, units: Units, *, offers: set[int]) -
                 yield _contact(found.start(), found.end(), why)
 
 
-def _alone(text: str, units: Units, *, promoted: list[int]) -> Iterator[Suspicion]:
+def _alone(text: str, units: Units, promoted: list[int], seen: bytearray) -> Iterator[Suspicion]:
     """Numbers and addresses that stand alone in a clause, in the paragraph of an advertisement and next to it."""
     if not promoted:
         return
@@ -205,7 +213,7 @@ def _alone(text: str, units: Units, *, promoted: list[int]) -> Iterator[Suspicio
     beside = {near for line in lines for near in units.neighbours(line, blank=0)}
     spans = [found.span() for pattern in (_EMAIL, _PHONE) for found in pattern.finditer(text)]
     for start, end in sorted([*spans, *units.links()]):
-        if units.line(start) not in beside:
+        if 0 not in seen[start:end] or units.line(start) not in beside:
             continue
         first, last = units.segment(start, end)
         if _any_in(promoted, first, last):

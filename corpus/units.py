@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 
 from corpus.links import LINK, definitions, is_government
 
@@ -69,15 +70,21 @@ class Units:
         self._groups: dict[int, list[list[tuple[int, int, bool]]]] = {}
         self._emphasis: dict[int, dict[int, int]] = {}
         self._headings: dict[int, bool] = {}
-        self._linked: set[int] = set()
-        self._letters: list[int] = []
+        self._told = (0, 0)
+        self._letters = [0, *accumulate(map(str.isalnum, text))]
         self._lines = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
 
     def has(self, name: str, start: int, end: int) -> bool:
         """Whether one of the words `name` stands in `start:end`."""
-        starts, ends = self._found(name)
+        starts, ends = self._places.get(name) or self._found(name)
         first = bisect_left(starts, start)
-        return any(ends[place] <= end for place in range(first, min(bisect_left(starts, end), first + 3)))
+        # Asked for every clause: most hold none, and one found needs no more than a look at the next few.
+        for place in range(first, min(first + 3, len(starts))):
+            if starts[place] >= end:
+                break
+            if ends[place] <= end:
+                return True
+        return False
 
     def _found(self, name: str) -> tuple[list[int], list[int]]:
         """Where each match of a pattern starts and ends, looked up once: a crowded line asks for it again and again."""
@@ -115,7 +122,7 @@ class Units:
         return self._between("segment end", start, end)
 
     def _between(self, name: str, start: int, end: int) -> tuple[int, int]:
-        starts, ends = self._found(name)
+        starts, ends = self._places.get(name) or self._found(name)
         line = self.line(start)
         before = bisect_right(ends, start)
         first = max(line, start - _MAX_REACH, ends[before - 1] if before else 0)
@@ -171,27 +178,32 @@ class Units:
         first, last = self.sentence(start, end)
         stop = self._text.find("\n", end, end + _MAX_REACH)
         last = max(last, stop if stop >= 0 else min(len(self._text), end + _MAX_REACH))
-        spans = [(first, start), (end, last)]
-        for at in range(bisect_left(self._links, (first, 0)), bisect_left(self._links, (last, 0))):
-            link = self._links[at]
-            if link[0] not in self._official and not start <= link[0] < end:
-                yield self._linked(*link)
-        for level in self._line_groups(start):
-            for at in range(bisect_left(level, (first, 0)), bisect_left(level, (last, 0))):
-                group_start, group_end, link_mark = level[at]
-                if link_mark and any(low <= group_start < high for low, high in spans):
-                    inside = bisect_left(self._links, (group_start, 0))
-                    official = inside < len(self._links) and self._links[inside][0] in self._official
-                    if not (official and self._links[inside][1] <= group_end):
-                        yield self._linked(group_start, group_end)
+        # What was told for an advertisement before this one need not be looked at again.
+        fresh = max(first, self._told[1]) if self._told[0] <= first else first
+        self._told = (first, max(last, fresh))
+        for link_start, link_end in self._links_between(fresh, last):
+            if not start <= link_start < end:
+                yield self._with_clause(link_start, link_end)
         if self._definitions:
             for found in _LABEL.finditer(self._text, start, last):
                 if found[1] in self._definitions:
                     yield self._definitions[found[1]]
 
-    def _linked(self, start: int, end: int) -> tuple[int, int]:
+    def _links_between(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """The addresses and Markdown links that start in `first:last`, but those of a government."""
+        for at in range(bisect_left(self._links, (first, 0)), bisect_left(self._links, (last, 0))):
+            if self._links[at][0] not in self._official:
+                yield self.link_around(*self._links[at])
+        for level in self._line_groups(first):
+            for at in range(bisect_left(level, (first, 0)), bisect_left(level, (last, 0))):
+                start, end, link = level[at]
+                inside = bisect_left(self._links, (start, 0))
+                addressed = inside < len(self._links) and self._links[inside][1] <= end
+                if link and not (addressed and self._links[inside][0] in self._official):
+                    yield start, end
+
+    def _with_clause(self, start: int, end: int) -> tuple[int, int]:
         """A link with the clause it stands in, when that tells nothing."""
-        start, end = self.link_around(start, end)
         first, last = self.segment(start, end)
         if any(not self._goes_along(*part) for part in ((first, start), (end, last))):
             return start, end
@@ -218,8 +230,7 @@ class Units:
 
     def _is_short(self, start: int, end: int, limit: int) -> bool:
         """Whether there are at most `limit` letters, or twice as many Latin ones."""
-        text = self._text[start:end]
-        return sum(character.isalnum() for character in text) <= limit * (2 if text.isascii() else 1)
+        return self._letters[end] - self._letters[start] <= limit * (2 if self._text[start:end].isascii() else 1)
 
     def _teased(self, first: int) -> int:
         """Where the questions begin that do nothing but lead up to the sentence that starts at `first`."""
@@ -242,11 +253,13 @@ class Units:
 
     def _is_heading(self, at: int) -> bool:
         line = self.line(at)
-        stop = self._text.find("\n", line)
-        text = self._text[line : stop if stop >= 0 else len(self._text)].strip(" \t\r\ufeff")
-        if text.startswith("#") or (text.startswith("**") and text.endswith("**")):
-            return True
-        return _NUMBERED.match(text) is not None or (stop >= 0 and _UNDERLINE.match(self._text, stop) is not None)
+        if line not in self._headings:
+            stop = self._text.find("\n", line)
+            text = self._text[line : stop if stop >= 0 else len(self._text)].strip(" \t\r\ufeff")
+            marked = text.startswith("#") or (text.startswith("**") and text.endswith("**")) or _NUMBERED.match(text)
+            underlined = stop >= 0 and _UNDERLINE.match(self._text, stop)
+            self._headings[line] = bool(marked or underlined)
+        return self._headings[line]
 
     def _worth_keeping(self, first: int, start: int, end: int, last: int) -> bool:
         if last - first > _MAX_GROUP or "。" in self._text[first:last]:
