@@ -46,6 +46,7 @@ _VERB_BEFORE = re.compile(_VERB + r"\Z")
 _VERB_REACH = 24
 _SAID = re.compile(r"[:@=号号加搜➕+]|(?<![a-z])(?:id|add)(?![a-z])|contact|message")
 _HOTLINE = re.compile(r"(?:95\d{3,6}|96\d{3,6}|1[02]\d{3}|1[012]\d|400\d{7}|800\d{7})\Z")
+_LATIN = re.compile(r"[a-z]")
 _VERSION = re.compile(r"v?\d{1,3}(?:\.\d{1,4}){1,3}\Z")
 _SOCIAL = re.compile(r"(?:微博|twitter|facebook|instagram|抖音|b站|youtube|tiktok|小红书|weibo|(?<![a-z])x)\W{0,4}\Z")
 _EMAIL = re.compile(
@@ -99,9 +100,12 @@ def patterns() -> dict[str, re.Pattern[str]]:
 
 
 def _any_of(expressions: list[str]) -> re.Pattern[str]:
-    return re.compile(
-        "|".join(rf"(?<![a-z]){word}" if word[0].isascii() and word[0].isalpha() else word for word in expressions)
-    )
+    return re.compile("|".join(_at_word(each) if _LATIN.match(each) else each for each in expressions))
+
+
+def _at_word(expression: str) -> str:
+    """A Latin expression that begins at a word; the look behind follows its first letter, which stays quick to find."""
+    return rf"{expression[0]}(?<![a-z]{expression[0]}){expression[1:]}"
 
 
 def promotions(text: str, squeezed: str, units: Units, seen: bytearray) -> Iterator[Suspicion]:
