@@ -112,6 +112,7 @@ def promotions(text: str, squeezed: str, units: Units, seen: bytearray) -> Itera
     """What advertises in the folded `text`.
 
     Args:
+        text: The folded text of an article.
         squeezed: The text without anything but letters and digits.
         units: Its lines, sentences and clauses.
         seen: A mark for each character that what was yielded so far has been found to reach; the caller sets them.

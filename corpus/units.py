@@ -12,11 +12,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from itertools import accumulate
 
+from corpus.brackets import OPENING, Group, brackets
 from corpus.links import LINK, definitions, is_government
 
-_PAIRS = {"]": "[", ")": "(", "}": "{", "】": "【", "」": "「", "』": "『", "〕": "〔", "”": "“", "〗": "〖"}
-_BRACKET = re.compile("[" + re.escape("".join(_PAIRS) + "".join(_PAIRS.values())) + "]")
-_MAX_DEPTH = 4
 _MAX_GROUP = 400
 _MAX_REACH = 300
 _MAX_BLANK = 3
@@ -60,14 +58,16 @@ class Units:
     """
 
     def __init__(self, text: str, words: Mapping[str, re.Pattern[str]]) -> None:
-        self._links = [found.span() for found in LINK.finditer(text)]
-        self._official = {found.start() for found in LINK.finditer(text) if is_government(found[0])}
+        found_links = list(LINK.finditer(text))
+        self._links = [found.span() for found in found_links]
+        self._official = {found.start() for found in found_links if is_government(found[0])}
         self._definitions = definitions(text)
         # An address is one word here: the marks and words inside it part and tell nothing.
-        self._text = text = LINK.sub(lambda found: "x" * len(found[0]), text)
+        self._text = text = LINK.sub(lambda found: "x" * len(found[0]), text) if found_links else text
+        self._has_links = bool(found_links) or bool(self._definitions) or "](" in text
         self._patterns = {**words, "sentence end": _SENTENCE_END, "separator": _SEPARATOR, "segment end": _SEGMENT_END}
         self._places: dict[str, tuple[list[int], list[int]]] = {}
-        self._groups: dict[int, list[list[tuple[int, int, bool]]]] = {}
+        self._groups: dict[int, list[list[Group]]] = {}
         self._emphasis: dict[int, dict[int, int]] = {}
         self._headings: dict[int, bool] = {}
         self._told = (0, 0)
@@ -175,6 +175,8 @@ class Units:
 
         They stand in its sentence, or behind it in its line; where a link inside it is defined is one more.
         """
+        if not self._has_links:
+            return
         first, last = self.sentence(start, end)
         stop = self._text.find("\n", end, end + _MAX_REACH)
         last = max(last, stop if stop >= 0 else min(len(self._text), end + _MAX_REACH))
@@ -309,7 +311,7 @@ class Units:
 
     def _rightwards(self, start: int, end: int, last: int) -> int:
         """Where the advertisement ends; one in brackets says all it has to say inside them."""
-        bracket = self._text[start] in _PAIRS.values()
+        bracket = self._text[start] in OPENING
         stop = end
         for clause_start, clause_end in self._clauses(end, last):
             own = clause_start == end
@@ -380,7 +382,7 @@ class Units:
             self._emphasis[line] = pairs
         return self._emphasis[line]
 
-    def _around(self, start: int, end: int) -> list[tuple[int, int, bool]]:
+    def _around(self, start: int, end: int) -> list[Group]:
         """The brackets around `start:end` in its line, outermost first, with whether they are a Markdown link."""
         found = []
         for level in self._line_groups(start):
@@ -389,51 +391,9 @@ class Units:
                 found.append(level[at])
         return found
 
-    def _line_groups(self, at: int) -> list[list[tuple[int, int, bool]]]:
+    def _line_groups(self, at: int) -> list[list[Group]]:
         line = self.line(at)
         if line not in self._groups:
             stop = self._text.find("\n", line)
-            self._groups[line] = _nested(_bracketed(self._text, line, stop if stop >= 0 else len(self._text)))
+            self._groups[line] = brackets(self._text, line, stop if stop >= 0 else len(self._text))
         return self._groups[line]
-
-
-def _bracketed(text: str, first: int, last: int) -> list[tuple[int, int, bool]]:
-    """Every balanced bracket of a line, and every `[…](…)` and `[…][…]` as one more."""
-    stacks: dict[str, int] = {}
-    open_at: list[tuple[str, int]] = []
-    ending: dict[int, int] = {}
-    groups: list[tuple[int, int, bool]] = []
-    for found in _BRACKET.finditer(text, first, last):
-        mark, at = found[0], found.start()
-        opener = _PAIRS.get(mark)
-        if opener is None:
-            open_at.append((mark, at))
-            stacks[mark] = stacks.get(mark, 0) + 1
-            continue
-        if not stacks.get(opener):
-            continue
-        while True:
-            popped, begin = open_at.pop()
-            stacks[popped] -= 1
-            if popped == opener:
-                break
-        groups.append((begin, at + 1, False))
-        if opener in "([" and text[begin - 1 : begin] == "]" and begin in ending:
-            label = ending[begin]
-            groups.append((label - (text[label - 1 : label] == "!" and label > first), at + 1, True))
-        if opener == "[":
-            ending[at + 1] = begin
-    return groups
-
-
-def _nested(groups: list[tuple[int, int, bool]]) -> list[list[tuple[int, int, bool]]]:
-    """The groups by depth, outermost first, each depth in order; depths beyond the fourth are left out."""
-    levels: list[list[tuple[int, int, bool]]] = [[] for _ in range(_MAX_DEPTH)]
-    stack: list[int] = []
-    for group in sorted(groups, key=lambda group: (group[0], -group[1])):
-        while stack and stack[-1] <= group[0]:
-            stack.pop()
-        if len(stack) < _MAX_DEPTH:
-            levels[len(stack)].append(group)
-        stack.append(group[1])
-    return [level for level in levels if level]

@@ -285,12 +285,12 @@ CROWDED = [
     *(
         "https://ka.example/x ",
         "加V kapian22 https://ka.example/x ",
-        "加V ka，a.cn。",
+        "加V kapian22，ka.cn。",
         "**加V kapian22 ",
         "急？",
         "急？加V kapian22。",
     ),
-    *("加V kapian22 [a](b.cn) ", "a.a.", "13912345678，加V ka\n", "[a]: b\n", "**a** ", "# 加V kapian22\n"),
+    *("加V kapian22 [a](b.cn) ", "a.a.", "13912345678，加V ka ", "[a]: b\n", "**a** ", "# 加V kapian22\n"),
     *("line id ", "ﷺ", "wxid_", "[x]: ", "如果用户问", "data:a/", "- ", "**"),
 ]
 
