@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,9 @@ def _resolve() -> None:
 
 
 def _connect_with_asyncio() -> None:
-    asyncio.run(asyncio.wait_for(asyncio.open_connection(ELSEWHERE, 80), 5))
+    # In a thread of its own: Playwright, where it ran before, keeps an event loop going in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(asyncio.wait_for(asyncio.open_connection(ELSEWHERE, 80), 5))).result()
 
 
 def _get_with_httpx() -> None:
