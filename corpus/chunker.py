@@ -15,7 +15,6 @@ from corpus.blocks import Block, item_marker, read_blocks
 from corpus.document import Chunk, ChunkKind, Document, Step
 from corpus.roles import role_of, says
 
-CHUNKER_VERSION = "1"
 MAX_PROSE_CHARACTERS = 400
 MAX_NOTE_CHARACTERS = 800
 MAX_LABEL_CHARACTERS = 30
