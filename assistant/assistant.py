@@ -16,11 +16,13 @@ from assistant.extractive import compose
 from assistant.lexicon import load_lexicon
 from assistant.passages import ANSWERS_FROM
 from assistant.question import Question
+from assistant.ranking import order_by_section
 from assistant.understanding import Reader
 from corpus.document import Document
 from corpus.errors import UnusableInput
 from index.hit import Hit
 from index.index import Index
+from index.reranker import RERANKED, Reranker
 
 DEFAULT_K = 20
 _CACHED_DOCUMENTS = 256
@@ -29,10 +31,11 @@ _CACHED_DOCUMENTS = 256
 class Assistant:
     """Answers from one index. Safe to be used by several threads at once."""
 
-    def __init__(self, *, index: Index, k: int = DEFAULT_K) -> None:
-        """An assistant over an open index, which retrieves `k` chunks a question."""
+    def __init__(self, *, index: Index, k: int = DEFAULT_K, reranker: Reranker | None = None) -> None:
+        """An assistant over an open index, which retrieves `k` chunks a question, in the reranker's order if any."""
         self._index = index
         self._k = k
+        self._reranker = reranker
         self._lexicon = load_lexicon()
         titles = {document.doc_id: document.title for document in index.documents()}
         self._catalog = build_catalog(index.outline(), titles, index.document, self._lexicon)
@@ -123,7 +126,13 @@ class Assistant:
         query = " ".join(
             dict.fromkeys([question.text, *cards, *words, *(["注销"] if "cancel" in question.actions else [])])
         ).strip()
-        return self._index.retriever.search(query, self._k) if query else []
+        if not query:
+            return []
+        if self._reranker is None:
+            hits = self._index.retriever.search(query, self._k)
+        else:
+            hits = self._reranker.rerank(query, self._index.retriever.search(query, max(self._k, RERANKED)))
+        return order_by_section(hits[: self._k], question, self._catalog, self._document)
 
     def _read_units(self, doc_id: str) -> tuple[Unit, ...]:
         return self._unit_reader.units(self._document(doc_id), self._index.chunks(doc_id))

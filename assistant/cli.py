@@ -304,6 +304,7 @@ _SETTINGS = {
     "corpus": ("DIR", "folder of the articles"),
     "data": ("DIR", "folder for everything that is written"),
     "encoder": ("NAME", "`builtin`, or a sentence-transformers model id or folder"),
+    "reranker": ("NAME", "a sentence-transformers cross-encoder that puts the hits in order; none without it"),
     "chroma_url": ("URL", "address of a Chroma server; the store is embedded without it"),
     "k": ("N", "hits retrieved for a question"),
     "host": ("HOST", "address to listen on"),

@@ -28,6 +28,7 @@ class Settings:
         corpus: Folder of the articles.
         data: Folder for everything that is written at run time.
         encoder: `builtin`, or the id or folder of a sentence-transformers model.
+        reranker: The id or folder of a sentence-transformers cross-encoder; empty for none.
         chroma_url: Address of a Chroma server; empty for the embedded store.
         k: Hits retrieved for a question, 1 to 100.
         host: Address the page listens on.
@@ -39,6 +40,7 @@ class Settings:
     corpus: Path
     data: Path
     encoder: str
+    reranker: str
     chroma_url: str
     k: int
     host: str
@@ -118,6 +120,11 @@ _RULES: dict[str, _Rule] = {
         accepts="`builtin`, or the id or folder of a sentence-transformers model",
         default=lambda: "builtin",
         read=_read_name,
+    ),
+    "reranker": _Rule(
+        accepts="the id or folder of a sentence-transformers cross-encoder, or empty for none",
+        default=str,
+        read=lambda raw, _folder: _text(raw),
     ),
     "chroma_url": _Rule(
         accepts="the address of a Chroma server such as `http://localhost:8000`, or empty for the embedded store",

@@ -38,6 +38,7 @@ def open_assistant(settings: Settings) -> Iterator[Answers]:
     from assistant.assistant import Assistant
     from index.build import ensure_index
     from index.encoder import load_encoder
+    from index.reranker import CrossEncoderReranker
 
     index = ensure_index(
         corpus=settings.corpus,
@@ -46,6 +47,7 @@ def open_assistant(settings: Settings) -> Iterator[Answers]:
         chroma_url=settings.chroma_url,
     )
     try:
-        yield Assistant(index=index, k=settings.k)
+        reranker = CrossEncoderReranker(settings.reranker) if settings.reranker else None
+        yield Assistant(index=index, k=settings.k, reranker=reranker)
     finally:
         index.close()

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import math
-import re
 import threading
-import zlib
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import UnusableInput
-from corpus.normalize import normalize
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -26,9 +20,10 @@ Vectors = NDArray[np.float32]
 BUILT_IN = "builtin"
 PROBE = "注销银行卡需要带身份证吗？ How do I cancel a 2nd card?"
 
-_RUN = re.compile(r"(?P<word>[a-z0-9]+)|[^\W_a-z0-9]+")
-_SHORTEST_TRIGRAM_WORD = 4
-_SINGLE_CHARACTER_WEIGHT = 0.5
+_BUILT_IN_FOLDER = Path(__file__).parent / "encoder"
+# An index remembers its encoder by this; it changes whenever the files in that folder do.
+_BUILT_IN_NAME = "xiaoka-zh-en-256-v1"
+_BUILT_IN_NAMES = ("xiaoka-", "ngram-")  # what the names of all versions begin with
 
 
 class Encoder(Protocol):
@@ -50,31 +45,6 @@ class Encoder(Protocol):
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """One unit row per passage, shape `(len(texts), dimensions)`."""
-
-
-class NgramEncoder:
-    """The encoder that is built in: hashed characters, pairs and words; needs no file, no network and no model.
-
-    It knows no meaning: two texts are near when they share characters. Questions and passages are treated alike.
-
-    Source: signed feature hashing, Weinberger et al. 2009, https://arxiv.org/abs/0902.2206
-    """
-
-    name = "ngram-256-v1"
-    dimensions = 256
-
-    def encode_query(self, texts: Sequence[str]) -> Vectors:
-        """One unit row per question; an empty text gets the first unit vector."""
-        return self.encode_passages(texts)
-
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """One unit row per passage; an empty text gets the first unit vector."""
-        rows = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        for row, text in zip(rows, texts, strict=True):
-            for feature, count in Counter(_features(normalize(text))).items():
-                column, weight = _place(feature)
-                row[column] += weight * (1 + math.log(count))
-        return unit_rows(rows)
 
 
 class SentenceTransformerEncoder:
@@ -128,18 +98,28 @@ class SentenceTransformerEncoder:
 def load_encoder(name: str) -> Encoder:
     """The encoder of that name: `builtin`, or a sentence-transformers model's id or folder.
 
+    A folder with a static model is read without torch, any other model by sentence-transformers.
+
     Raises:
         UnusableInput: The name is empty, or looks like a folder that is not there.
     """
+    from index.static_encoder import StaticEncoder
+
     if name == BUILT_IN:
-        return NgramEncoder()
+        return StaticEncoder(_BUILT_IN_FOLDER, name=_BUILT_IN_NAME)
     looks_like_folder = name.startswith(("/", ".", "~")) or name.count("/") > 1
     if not name.strip() or (looks_like_folder and not Path(name).expanduser().is_dir()):
         raise UnusableInput(
             f"`encoder` must be `{BUILT_IN}`, or a sentence-transformers model's id or folder; got {name!r}, "
             "which is not there. Check the name."
         )
-    return SentenceTransformerEncoder(name)
+    folder = Path(name).expanduser()
+    return StaticEncoder(folder) if StaticEncoder.is_static(folder) else SentenceTransformerEncoder(name)
+
+
+def is_built_in(name: str) -> bool:
+    """Whether an encoder of this name comes, or came, with the program."""
+    return name.startswith(_BUILT_IN_NAMES)
 
 
 def unit_rows(rows: NDArray[np.floating]) -> Vectors:
@@ -154,29 +134,6 @@ def unit_rows(rows: NDArray[np.floating]) -> Vectors:
     rows[~rows.any(axis=1), 0] = 1.0
     unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     return unit
-
-
-def _features(normalized: str) -> Iterator[str]:
-    """Characters and pairs of Chinese and other scripts; words, and trigrams of words, of Latin and digits."""
-    for match in _RUN.finditer(normalized):
-        run = match.group()
-        if match["word"]:
-            yield run
-            padded = f"<{run}>"
-            if len(run) >= _SHORTEST_TRIGRAM_WORD:
-                yield from (padded[at : at + 3] for at in range(len(padded) - 2))
-        else:
-            yield from run
-            yield from (run[at : at + 2] for at in range(len(run) - 1))
-
-
-@lru_cache(maxsize=200_000)
-def _place(feature: str) -> tuple[int, float]:
-    """The column and the signed weight of a feature, the same in every process."""
-    # The product spreads neighbouring checksums: CRC alone is linear and sends similar pairs to related columns.
-    mixed = zlib.crc32(feature.encode()) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
-    weight = _SINGLE_CHARACTER_WEIGHT if len(feature) == 1 else 1.0
-    return mixed >> 56, weight if mixed >> 55 & 1 else -weight
 
 
 def _first_line(error: BaseException) -> str:

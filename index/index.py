@@ -18,7 +18,7 @@ from corpus.document import Chunk, Document
 from corpus.errors import UnusableInput
 from corpus.reader import ArticleFile, list_files
 from index.chunk_file import ChunkFile, DocumentHead, OutlineEntry
-from index.encoder import Encoder
+from index.encoder import Encoder, is_built_in
 from index.errors import IndexDamaged, IndexForeign, IndexMissing, IndexStale
 from index.lexical import LexicalIndex, WordsUnreadable
 from index.manifest import MANIFEST_NAME, Manifest, changed_articles, probe_of, program_digest, same_probe
@@ -266,9 +266,14 @@ def check_settings(home: Home, manifest: Manifest, encoder: Encoder, chroma_url:
     """Nothing, when the index was built by this program's parts, with this encoder's name, in this store.
 
     Raises:
-        IndexForeign: Another encoder built it.
+        IndexForeign: Another encoder built it, that somebody chose.
         IndexStale: Another version of this program did, or for another store.
     """
+    if manifest.encoder != encoder.name and is_built_in(manifest.encoder) and is_built_in(encoder.name):
+        raise IndexStale(
+            f"The index must be built with the built-in encoder {encoder.name!r}; it was with {manifest.encoder!r}. "
+            f"{home.advice()}"
+        )
     if manifest.encoder != encoder.name:
         raise IndexForeign(
             f"`encoder` must be {manifest.encoder!r}, which built the index; got {encoder.name!r}. "

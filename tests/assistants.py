@@ -25,7 +25,7 @@ from corpus.normalize import normalize
 from corpus.reader import read_document
 from index.build import build_index
 from index.chunk_file import DocumentHead
-from index.encoder import NgramEncoder
+from index.encoder import load_encoder
 from index.hit import Hit
 from index.index import Index
 
@@ -44,7 +44,7 @@ PROMOTIONS = ("esim1088", "t.me", "postimg", "tuika_xm66", "tuika-xm", "卡事�
 def built(name: str) -> Assistant:
     """An assistant over a real index of one of `CORPORA`, built once for all tests and closed when they end."""
     folder = tempfile.TemporaryDirectory(prefix=f"xiaoka-{name}-")
-    index = build_index(corpus=CORPORA[name], data=Path(folder.name), encoder=NgramEncoder(), progress=False)
+    index = build_index(corpus=CORPORA[name], data=Path(folder.name), encoder=load_encoder("builtin"), progress=False)
     atexit.register(folder.cleanup)
     atexit.register(index.close)
     return Assistant(index=index)

@@ -21,7 +21,7 @@ from corpus.errors import UnusableInput
 from index import build
 from index.build import build_index, ensure_index
 from index.chunk_file import ChunkFile, passage_key
-from index.encoder import NgramEncoder
+from index.encoder import load_encoder
 from index.errors import IndexDamaged, IndexForeign, IndexMissing, IndexStale
 from index.index import Home, Index, index_status, open_index
 from index.verify import verify_index
@@ -650,7 +650,7 @@ def test_a_build_that_is_killed_at_any_time_leaves_an_index_that_serves(empty: S
 
 def test_opening_and_searching_import_nothing_heavy(tmp_path: Path) -> None:
     corpus = write_articles(tmp_path / "corpus")
-    build_index(corpus=corpus, data=tmp_path / "data", encoder=NgramEncoder(), progress=False).close()
+    build_index(corpus=corpus, data=tmp_path / "data", encoder=load_encoder("builtin"), progress=False).close()
     code = (
         "import sys; from pathlib import Path; from index.build import ensure_index\n"
         "from index.encoder import load_encoder\n"

@@ -13,13 +13,19 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Left to right; each imports itself and what stands before it.
 LAYERS = ("corpus", "index", "assistant", "app")
+# Making the built-in encoder takes torch and its company; nothing else imports this package.
+TRAINING = {f"index/training/{name}.py" for name in ("export", "model", "train")}
 HOMES = {
     "chromadb": {"index/vectors.py"},
     "chromadb_rust_bindings": {"index/vectors.py"},
     "tantivy": {"index/lexical.py"},
-    "sentence_transformers": {"index/encoder.py"},
-    "torch": {"index/encoder.py"},
-    "transformers": {"index/encoder.py", "assistant/generator.py"},
+    "sentence_transformers": {"index/encoder.py", "index/reranker.py", *TRAINING},
+    "torch": {"index/reranker.py", *TRAINING},
+    "transformers": {"assistant/generator.py", *TRAINING},
+    "datasets": TRAINING,
+    "sentencepiece": TRAINING,
+    "tokenizers": {"index/static_encoder.py", *TRAINING},
+    "safetensors": {"index/static_encoder.py", *TRAINING},
     "langchain_text_splitters": {"corpus/chunker.py"},
     "langchain": {"assistant/generator.py"},
     "gradio": {"app.py"},
@@ -27,7 +33,9 @@ HOMES = {
 # Seconds to import: these wait until they are used, so that the first answer does not wait for them.
 HEAVY = ("chromadb", "torch", "transformers", "sentence_transformers", "gradio", "langchain", "langchain_core",
          "langchain_text_splitters", "onnxruntime", "sklearn", "scipy")  # fmt: skip
-MAY_IMPORT_AT_THE_TOP = {"app.py": {"gradio"}}
+MAY_IMPORT_AT_THE_TOP = {"app.py": {"gradio"}} | {
+    name: {"torch", "transformers", "sentence_transformers"} for name in TRAINING
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,17 @@ def test_heavy_libraries_are_imported_where_they_are_used(path: str) -> None:
 @pytest.mark.parametrize("path", [path for path in source_files() if path != "app.py"])
 def test_the_page_is_not_imported_at_the_top_of_anything(path: str) -> None:
     assert [found.line for found in imports_of(path) if found.at_the_top and found.package == "app"] == []
+
+
+def test_nothing_imports_the_training_but_itself() -> None:
+    strangers = [
+        f"{path}:{found.line}"
+        for path in source_files()
+        for found in imports_of(path)
+        if found.name.startswith("index.training") and not path.startswith("index/training/")
+    ]
+
+    assert strangers == []
 
 
 @pytest.mark.parametrize("path", [path for path in source_files() if path != "assistant/settings.py"])

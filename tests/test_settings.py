@@ -15,7 +15,7 @@ def test_defaults_serve_on_loopback_with_the_shipped_articles(tmp_path: Path) ->
     settings = load_settings({}, environ={}, folder=tmp_path)
 
     assert (settings.host, settings.port, settings.k) == ("127.0.0.1", 7860, 20)
-    assert (settings.encoder, settings.chroma_url, settings.root_path) == ("builtin", "", "")
+    assert (settings.encoder, settings.reranker, settings.chroma_url, settings.root_path) == ("builtin", "", "", "")
     assert settings.corpus.parts[-2:] == ("corpus", "articles")
     assert settings.data.name == "xiaoka"
     assert set(settings.origins.values()) == {"default"}
@@ -139,6 +139,7 @@ def test_describe_lists_every_setting_with_value_and_origin(tmp_path: Path) -> N
         "corpus",
         "data",
         "encoder",
+        "reranker",
         "chroma_url",
         "k",
         "host",
@@ -151,7 +152,7 @@ def test_describe_lists_every_setting_with_value_and_origin(tmp_path: Path) -> N
 
 @given(st.text())
 def test_any_text_for_any_setting_is_taken_or_refused_as_unusable(text: str) -> None:
-    for name in ("corpus", "encoder", "chroma_url", "k", "host", "port", "root_path"):
+    for name in ("corpus", "encoder", "reranker", "chroma_url", "k", "host", "port", "root_path"):
         # Any other exception fails the test.
         with contextlib.suppress(UnusableInput):
             load_settings({name: text}, environ={}, folder=Path("/nowhere"))

@@ -1,0 +1,1 @@
+"""How the built-in encoder was made: `python -m index.training`."""

@@ -1,0 +1,119 @@
+"""The retrieval benchmark's own arithmetic."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.benchmarks import retrieval
+from tests.benchmarks.significance import interval, randomisation_p
+
+
+@pytest.fixture
+def beir(tmp_path: Path) -> Path:
+    folder = tmp_path / "cards"
+    folder.mkdir()
+    texts = {"a": "注销交通卡需要身份证", "b": "注销银行卡需要还清欠款", "c": "门禁卡交还物业", "d": "今天的天气"}
+    corpus = [{"_id": name, "title": "", "text": text} for name, text in texts.items()]
+    queries = [{"_id": "1", "text": "交通卡"}, {"_id": "2", "text": "欠款"}, {"_id": "3", "text": "没有答案的问题"}]
+    for name, rows in (("corpus", corpus), ("queries", queries)):
+        (folder / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    (folder / "qrels.tsv").write_text(
+        "query-id\tcorpus-id\tscore\n1\ta\t1\n2\tb\t1\n2\tc\t1\n3\ta\t0\n", encoding="utf-8"
+    )
+    return folder
+
+
+def test_a_folder_of_beir_layout_is_read(beir: Path) -> None:
+    dataset = retrieval.read_beir(beir)
+
+    assert dataset.passages["c"] == "门禁卡交还物业"
+    assert dataset.questions == {"1": "交通卡", "2": "欠款"}
+    assert dataset.qrels == {"1": {"a": 1}, "2": {"b": 1, "c": 1}}
+
+
+def test_folds_share_out_the_questions(beir: Path) -> None:
+    asked = [set(retrieval.read_beir(beir, fold).questions) for fold in range(5)]
+
+    assert set().union(*asked) == {"1", "2"}
+    assert sum(map(len, asked)) == 2
+
+
+def test_measures_are_those_of_the_field(beir: Path) -> None:
+    dataset = retrieval.read_beir(beir)
+    values = retrieval.judge(dataset, {"1": {"b": 2.0, "a": 1.0}, "2": {"b": 3.0, "d": 2.0}})
+
+    # 1: its passage comes second, 1 / log2(3). 2: one of two first: 1 / (1 + 1 / log2(3)).
+    assert values["nDCG@10"] == pytest.approx([0.6309, 0.6131], abs=1e-4)
+    assert values["R@10"] == [1.0, 0.5]
+    assert values["RR"] == [0.5, 1.0]
+
+
+def test_a_question_that_a_system_finds_nothing_for_counts_as_nothing(beir: Path) -> None:
+    assert retrieval.judge(retrieval.read_beir(beir), {"1": {"a": 1.0}})["nDCG@10"] == [1.0, 0.0]
+
+
+def test_every_system_is_measured_in_one_run(beir: Path) -> None:
+    measured = retrieval.measure_retrieval(retrieval.read_beir(beir), ["builtin"], fusions=True)
+
+    assert list(measured["systems"])[:3] == ["lexical (BM25)", "dense (builtin)", "hybrid (builtin)"]
+    assert {"reciprocal ranks (builtin)", "weight 0.5 (builtin)", "learned (builtin)"} <= set(measured["systems"])
+    assert measured["systems"]["lexical (BM25)"]["RR"] == {"mean": 100.0, "low": 100.0, "high": 100.0}
+    assert measured["p_of_ndcg"].keys() >= {"lexical (BM25) | dense (builtin)"}
+    assert "| lexical (BM25) |" in retrieval.render(measured)
+
+
+def test_reciprocal_ranks_add_up() -> None:
+    run = retrieval.reciprocal_ranks({"q": ([("a", 0.9), ("b", 0.8)], [("b", 7.0)])})
+
+    # a: 1 / 61; b: 1 / 62 + 1 / 61.
+    assert run["q"] == pytest.approx({"a": 1 / 61, "b": 1 / 62 + 1 / 61})
+
+
+def test_parallel_paragraphs_are_asked_both_ways(tmp_path: Path) -> None:
+    file = tmp_path / "p.jsonl"
+    file.write_text('{"zh": "银行卡", "en": "bank card"}\n{"zh": "天气", "en": "weather"}\n', encoding="utf-8")
+    forth, back = retrieval.read_parallel(file)
+
+    assert (forth.questions["1"], forth.passages["1"], forth.qrels["1"]) == ("天气", "weather", {"1": 1})
+    assert (back.questions["0"], back.passages["0"]) == ("bank card", "银行卡")
+
+
+def test_paraphrases_are_correlated_by_rank(tmp_path: Path) -> None:
+    file = tmp_path / "pairs.jsonl"
+    rows = [
+        ("注销银行卡", "注销银行卡", 1),
+        ("注销银行卡", "今天天气", 0),
+        ("门禁卡", "门禁卡", 1),
+        ("门禁卡", "弹钢琴", 0),
+    ]
+    file.write_text("\n".join(json.dumps({"a": a, "b": b, "label": label}) for a, b, label in rows), encoding="utf-8")
+    systems = retrieval.measure_pairs(file, ["builtin"])["systems"]
+
+    # Ranks of the cosines 3.5, x, 3.5, y with x, y of 1 and 2: Spearman with labels 1, 0, 1, 0 is 0.943.
+    assert systems["builtin"]["spearman"]["mean"] == pytest.approx(94.3, abs=0.1)
+
+
+def test_a_path_that_is_not_there_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert retrieval.main(["pairs", "/no/such/file"]) == 2
+    assert "`path` must be there" in capsys.readouterr().err
+
+
+def test_an_interval_holds_the_mean_and_narrows_with_more() -> None:
+    few, many = [0.0, 1.0] * 10, [0.0, 1.0] * 1_000
+
+    assert interval(few)[0] < 0.5 < interval(few)[1]
+    # 1.96 * 0.5 / sqrt(2,000) = 0.0219.
+    assert interval(many) == pytest.approx((0.5 - 0.0219, 0.5 + 0.0219), abs=0.003)
+
+
+def test_a_difference_that_is_always_there_is_no_chance() -> None:
+    rng = np.random.default_rng(1)
+    base = rng.random(50)
+
+    assert randomisation_p(base + 0.1, base) < 0.001
+    assert randomisation_p(base, base) == 1.0
+    assert randomisation_p([1.0, 0.0], [0.0, 1.0]) == 1.0
