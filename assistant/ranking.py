@@ -16,10 +16,10 @@ from index.hit import Hit
 _ITS_CARD = 0.3  # about a card that is asked about
 _ANOTHER_CARD = -0.2
 _ITS_ROLE = 0.3  # the section for such questions: precautions, reasons, a summary, a definition
-_PROCEDURE = 0.1  # a procedure, when how to do something is asked
+_PROCEDURE = 0.1  # a procedure, when something is to be done with a card
 _ROLES = {"precautions": "precautions", "reasons": "reasons", "summary": "summary", "definition": "definition",
           "kinds": "definition"}  # fmt: skip
-_LOWEST = min(_ANOTHER_CARD, 0.0)
+_LOWEST = _ANOTHER_CARD
 _HIGHEST = 1.0 + _ITS_CARD + _ITS_ROLE + _PROCEDURE
 _PLACES = 6
 
@@ -57,6 +57,6 @@ def _gain(
         gain += _ITS_CARD if cards & asked else _ANOTHER_CARD
     if roles & {role_of(heading) for heading in chunk.headings}:
         gain += _ITS_ROLE
-    if chunk.kind == "procedure" and (question.cancels or "procedure" in question.intents):
+    if chunk.kind == "procedure" and (question.actions or "procedure" in question.intents):
         gain += _PROCEDURE
     return round(gain, _PLACES)

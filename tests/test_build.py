@@ -751,3 +751,17 @@ def test_documents_and_chunks_come_back_as_they_were_put_in(
     assert list(opened.all_chunks()) == [chunk for _, chunks in entries for chunk in chunks]
     assert opened.counts() == (len(entries), sum(len(chunks) for _, chunks in entries))
     opened.close()
+
+
+def test_an_index_of_an_older_built_in_encoder_is_built_anew(tmp_path: Path) -> None:
+    corpus = write_articles(tmp_path / "corpus")
+    for name in ("ngram-256-v1", "xiaoka-zh-en-256-v0"):
+        build_index(corpus=corpus, data=tmp_path / name, encoder=FakeEncoder(name=name), progress=False).close()
+
+        newer = FakeEncoder(name="xiaoka-zh-en-256-v9")
+        with pytest.raises(IndexStale, match=f"built-in encoder 'xiaoka-zh-en-256-v9'; it was with '{name}'"):
+            open_index(corpus=corpus, data=tmp_path / name, encoder=newer)
+        with ensure_index(corpus=corpus, data=tmp_path / name, encoder=newer, progress=False) as index:
+            assert index.manifest.encoder == "xiaoka-zh-en-256-v9"
+        with pytest.raises(IndexForeign):
+            open_index(corpus=corpus, data=tmp_path / name, encoder=FakeEncoder(name="somebody's own"))

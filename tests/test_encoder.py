@@ -93,7 +93,7 @@ def test_the_built_in_vectors_are_the_ones_that_its_name_promises() -> None:
     assert row[:5].tolist() == pytest.approx(PINNED, abs=1e-5)
 
 
-PINNED = [0.0, 0.0, 0.0, 0.0, 0.0]
+PINNED = [-0.00489, -0.052422, 0.003263, -0.057728, -0.175034]
 
 
 def test_the_built_in_encoder_is_read_without_torch() -> None:
@@ -111,8 +111,17 @@ def test_the_built_in_encoder_is_read_without_torch() -> None:
 def test_sentence_transformers_gives_the_vectors_of_the_built_in_encoder() -> None:
     from sentence_transformers import SentenceTransformer
 
-    texts = ["註銷IC卡２号 Café，谢谢\u200b啦", "How do I cancel my unregistrable debit card 12345?", "羊城通想退", "卡",
-             "𠮷野家卡", "〇〇卡", "a\u0301bc ᾳ 卡", "ｃａｎｃｅｌ 한국어 銷戶", "第12步\n之后呢？" * 40]  # fmt: skip
+    texts = [
+        "註銷IC卡２号 Café，谢谢\u200b啦",
+        "How do I cancel my unregistrable debit card 12345?",
+        "羊城通想退",
+        "卡",
+        "𠮷野家卡",
+        "〇〇卡",
+        "a\u0301bc ᾳ 卡",
+        "ｃａｎｃｅｌ 한국어 銷戶",
+        "第12步\n之后呢？" * 40,
+    ]
     model = SentenceTransformer(str(ROOT / "index" / "encoder"), device="cpu", trust_remote_code=False)
 
     assert np.abs(model.encode(texts) - BUILT_IN.encode_query(texts)).max() < 1e-5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from tests.benchmarks import retrieval
 from tests.benchmarks.significance import interval, randomisation_p
+from tests.test_repository import ROOT, table_between
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def test_measures_are_those_of_the_field(beir: Path) -> None:
     values = retrieval.judge(dataset, {"1": {"b": 2.0, "a": 1.0}, "2": {"b": 3.0, "d": 2.0}})
 
     # 1: its passage comes second, 1 / log2(3). 2: one of two first: 1 / (1 + 1 / log2(3)).
-    assert values["nDCG@10"] == pytest.approx([0.6309, 0.6131], abs=1e-4)
+    assert values["nDCG@10"] == [0.6309, 0.6131]
     assert values["R@10"] == [1.0, 0.5]
     assert values["RR"] == [0.5, 1.0]
 
@@ -117,3 +119,52 @@ def test_a_difference_that_is_always_there_is_no_chance() -> None:
     assert randomisation_p(base + 0.1, base) < 0.001
     assert randomisation_p(base, base) == 1.0
     assert randomisation_p([1.0, 0.0], [0.0, 1.0]) == 1.0
+
+
+def test_the_cost_of_an_encoder_is_measured_on_short_questions() -> None:
+    figures = retrieval.measure_encoder("builtin")
+
+    assert 5 < figures["characters"] <= 20
+    assert figures["dimensions"] == 256
+    assert figures["batched_per_second"] > 1_000
+    assert figures["single_ms"] < 20
+
+
+@pytest.mark.parametrize("name", ["retrieval", "parallel", "pairs"])
+def test_the_model_card_shows_what_was_measured(name: str) -> None:
+    card = (ROOT / "index" / "encoder" / "README.md").read_text(encoding="utf-8")
+    measured = json.loads((retrieval.RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+
+    assert table_between(card, name) == "\n\n".join(map(retrieval.render, measured))
+    if name == "retrieval":
+        assert (
+            f"<!-- cost:begin -->{retrieval.render_cost(measured[0]['encoders']['builtin'])}<!-- cost:end -->" in card
+        )
+
+
+def test_the_model_card_counts_the_pairs_that_training_saw() -> None:
+    folder = ROOT / "index" / "encoder"
+    counted = json.loads((folder / "training.json").read_text(encoding="utf-8"))["n_pairs"]
+    shown = [
+        int(n.replace(",", ""))
+        for n in re.findall(r"\| ([\d,]+) \|", (folder / "README.md").read_text(encoding="utf-8"))
+    ]
+
+    assert sum(shown[:11]) == sum(counted.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("README.md", "BM25 {}, the encoder {}, both fused {}"),
+        ("README.zh-CN.md", "BM25 {}，编码器 {}，两者融合 {}"),
+    ],
+)
+def test_the_readme_gives_the_figures_that_were_measured(name: str, shape: str) -> None:
+    (measured,) = json.loads((retrieval.RESULTS / "retrieval.json").read_text(encoding="utf-8"))
+    figures = [
+        measured["systems"][system]["nDCG@10"]["mean"]
+        for system in ("lexical (BM25)", "dense (builtin)", "hybrid (builtin)")
+    ]
+
+    assert shape.format(*figures) in (ROOT / name).read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
 """The pairs of texts that the encoder learns from: open data in a folder of the user's, and the project's own text.
 
 A pair is (what is asked or said, what belongs to it), sometimes with a third text that looks alike and does not belong.
-`docs` of each source's licence and place: the model card in `index/encoder/README.md`.
+The model card, `index/encoder/README.md`, has each source's place and licence.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import itertools
 import json
 import random
 import re
+import tempfile
 import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -162,8 +163,6 @@ def _stard(data: Path, rng: random.Random, held_back: Sequence[int]) -> Pairs:
 
 def nearest_by_words(passages: Mapping[str, str], questions: Mapping[str, str], k: int) -> dict[str, list[str]]:
     """The ids of the `k` best passages by BM25 for each question, best first."""
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         LexicalIndex.build(Path(folder), ((passage_id, "", text) for passage_id, text in passages.items()))
         index = LexicalIndex.open(Path(folder))

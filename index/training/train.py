@@ -37,7 +37,7 @@ class Recipe:
     """
 
     dimensions: int = 256
-    n_steps: int = 3_000
+    n_steps: int = 1_200
     batch_size: int = 768
     learning_rate: float = 0.01
     scale: float = 20.0
