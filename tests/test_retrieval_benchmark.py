@@ -99,6 +99,14 @@ def test_paraphrases_are_correlated_by_rank(tmp_path: Path) -> None:
     assert systems["builtin"]["spearman"]["mean"] == pytest.approx(94.3, abs=0.1)
 
 
+def test_an_encoder_can_be_cut_to_its_leading_dimensions() -> None:
+    whole, cut = (retrieval.encoder_named(name) for name in ("builtin", "builtin[:64]"))
+    (row,), (part,) = whole.encode_query(["注销"]), cut.encode_query(["注销"])
+
+    assert cut.dimensions == 64
+    assert part.tolist() == pytest.approx((row[:64] / np.linalg.norm(row[:64])).tolist(), abs=1e-6)
+
+
 def test_a_path_that_is_not_there_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert retrieval.main(["pairs", "/no/such/file"]) == 2
     assert "`path` must be there" in capsys.readouterr().err
@@ -130,7 +138,7 @@ def test_the_cost_of_an_encoder_is_measured_on_short_questions() -> None:
     assert figures["single_ms"] < 20
 
 
-@pytest.mark.parametrize("name", ["retrieval", "parallel", "pairs"])
+@pytest.mark.parametrize("name", ["retrieval", "parallel", "pairs", "truncated"])
 def test_the_model_card_shows_what_was_measured(name: str) -> None:
     card = (ROOT / "index" / "encoder" / "README.md").read_text(encoding="utf-8")
     measured = json.loads((retrieval.RESULTS / f"{name}.json").read_text(encoding="utf-8"))

@@ -6,7 +6,8 @@
 
 DIR holds `corpus.jsonl` (`_id`, `title`, `text`), `queries.jsonl` (`_id`, `text`) and `qrels.tsv` or `qrels/test.tsv`.
 A line of `pairs FILE` is `{"a", "b", "label"}`, one of `parallel FILE` is `{"zh", "en"}`. An encoder is `builtin`, or a
-sentence-transformers model's id or folder; `fold` asks only the questions of one fifth, told by their ids' SHA-256.
+sentence-transformers model's id or folder; with `[:128]` behind it, the leading 128 of its dimensions. `fold` asks only
+the questions of one fifth, told by their ids' SHA-256.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import sys
 import tempfile
 import time
@@ -29,7 +31,7 @@ import ir_measures
 import numpy as np
 from ir_measures import RR, R, nDCG
 
-from index.encoder import BUILT_IN, Encoder, Vectors, load_encoder
+from index.encoder import BUILT_IN, Encoder, Vectors, load_encoder, unit_rows
 from index.lexical import LexicalIndex
 from index.retriever import DENSE_WEIGHT, Scored, fuse
 from tests.benchmarks.significance import interval, randomisation_p
@@ -93,6 +95,29 @@ def read_parallel(file: Path) -> list[Dataset]:
         Dataset(name=f"{file.stem} zh → en", passages=en, questions=zh, qrels=same),
         Dataset(name=f"{file.stem} en → zh", passages=zh, questions=en, qrels=same),
     ]
+
+
+class LeadingDimensions:
+    """The leading dimensions of another encoder's vectors, scaled to length 1."""
+
+    def __init__(self, encoder: Encoder, dimensions: int) -> None:
+        self.name = f"{encoder.name}[:{dimensions}]"
+        self.dimensions = dimensions
+        self._encoder = encoder
+
+    def encode_query(self, texts: Sequence[str]) -> Vectors:
+        """One unit row per question."""
+        return unit_rows(self._encoder.encode_query(texts)[:, : self.dimensions])
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """One unit row per passage."""
+        return unit_rows(self._encoder.encode_passages(texts)[:, : self.dimensions])
+
+
+def encoder_named(name: str) -> Encoder:
+    """The encoder of a name, `[:n]` behind it for its leading dimensions."""
+    cut = re.fullmatch(r"(.+)\[:(\d+)\]", name)
+    return LeadingDimensions(load_encoder(cut[1]), int(cut[2])) if cut else load_encoder(name)
 
 
 def fold_of(question_id: str) -> int:
@@ -212,7 +237,7 @@ def measure_retrieval(dataset: Dataset, encoders: Sequence[str], *, fusions: boo
     runs: dict[str, Run] = {"lexical (BM25)": {name: dict(leg) for name, leg in lexical.items()}}
     costs: dict[str, dict[str, float]] = {"lexical (BM25)": lexical_cost}
     for name in encoders:
-        dense, costs[f"dense ({name})"] = dense_run(dataset, load_encoder(name))
+        dense, costs[f"dense ({name})"] = dense_run(dataset, encoder_named(name))
         runs[f"dense ({name})"] = {question: dict(leg) for question, leg in dense.items()}
         legs = {question: (dense[question], lexical[question]) for question in dataset.questions}
         both_ms = lexical_cost["search_ms"] + costs[f"dense ({name})"]["search_ms"]
@@ -248,7 +273,7 @@ def measure_pairs(file: Path, encoders: Sequence[str]) -> dict[str, Any]:
     labels = np.array([float(row["label"]) for row in rows])
     cosines = {"character pairs (TF-IDF)": _tfidf([row["a"] for row in rows], [row["b"] for row in rows])}
     for name in encoders:
-        encoder = load_encoder(name)
+        encoder = encoder_named(name)
         one, other = (encoder.encode_query([row[side] for row in rows]) for side in ("a", "b"))
         # To six places: the same text twice is as near as any other text twice.
         cosines[name] = (one * other).sum(axis=1).round(6)
@@ -282,7 +307,7 @@ def measure_encoder(name: str) -> dict[str, float]:
         if len(row.get("question", "")) in range(1, _SHORT + 1)
     ]
     begun = time.perf_counter()
-    encoder = load_encoder(name)
+    encoder = encoder_named(name)
     encoder.encode_query(["注销"])
     loaded = time.perf_counter()
     many = (questions * (_N_BATCH // len(questions) + 1))[:_N_BATCH]
