@@ -179,7 +179,9 @@ def _block(lines: list[_Line], at: int, *, fenced: bool, loose: bool, atx_level:
     end = line.start + len(line.text.rstrip())
     indent = len(line.text.expandtabs(4)) - len(line.text.expandtabs(4).lstrip(" "))
     if fenced:
-        return Block(kind="text", start=line.start, content=content, end=end, loose=loose, indent=indent), False
+        return Block(
+            kind="text", start=line.start, content=min(content, end), end=end, loose=loose, indent=indent
+        ), False
     if _RULE.match(line.text):
         return None, False
     atx = _ATX.match(line.text)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from corpus.blocks import item_marker, number_of, read_blocks
@@ -41,6 +41,8 @@ def headings(text: str) -> list[tuple[int, str]]:
 
 
 @given(genre_text(), st.integers(0, 5))
+@example("```\n> ", 0)
+@example("```\n   \n> \n", 0)
 @settings(max_examples=300)
 def test_blocks_are_spans_in_order_without_overlap(text: str, start: int) -> None:
     at = start
