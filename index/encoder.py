@@ -89,7 +89,7 @@ class SentenceTransformerEncoder:
             except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
                 raise UnusableInput(
                     f"`encoder` must be `{BUILT_IN}`, or a sentence-transformers model's id or folder; "
-                    f"got {self.name!r}, which cannot be loaded ({_first_line(error)}). "
+                    f"got {self.name!r}, which cannot be loaded ({first_line(error)}). "
                     "Check the name, or download the model first."
                 ) from error
         return self._model
@@ -136,5 +136,6 @@ def unit_rows(rows: NDArray[np.floating]) -> Vectors:
     return unit
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says, its type when it says nothing; at most 200 characters."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

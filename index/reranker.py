@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from corpus.errors import UnusableInput
+from index.encoder import first_line
 from index.hit import Hit
 
 if TYPE_CHECKING:
@@ -73,10 +74,10 @@ class CrossEncoderReranker:
         try:
             model = CrossEncoder(self.name, trust_remote_code=False)
         except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
             raise UnusableInput(
                 "`reranker` must be empty, or a sentence-transformers cross-encoder's id or folder; "
-                f"got {self.name!r}, which cannot be loaded ({reason}). Check the name, or download the model first."
+                f"got {self.name!r}, which cannot be loaded ({first_line(error)}). "
+                "Check the name, or download the model first."
             ) from error
         if model.num_labels != 1:
             raise UnusableInput(

@@ -13,7 +13,6 @@ the questions of one fifth, told by their ids' SHA-256.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import re
 import sys
@@ -34,6 +33,7 @@ from ir_measures import RR, R, nDCG
 from index.encoder import BUILT_IN, Encoder, Vectors, load_encoder, unit_rows
 from index.lexical import LexicalIndex
 from index.retriever import DENSE_WEIGHT, Scored, fuse
+from index.training.sources import N_FOLDS, fold_of
 from tests.benchmarks.significance import interval, randomisation_p
 
 DEPTH = 200
@@ -41,7 +41,6 @@ MEASURES = (nDCG @ 10, R @ 10, R @ 100, RR)
 RESULTS = Path(__file__).with_name("results")
 RRF_K = 60
 WEIGHTS = (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9)
-N_FOLDS = 5
 QUESTIONS = Path(__file__).resolve().parent.parent.parent / "corpus" / "questions"
 _SHORT = 20
 _N_SINGLE = 300
@@ -118,11 +117,6 @@ def encoder_named(name: str) -> Encoder:
     """The encoder of a name, `[:n]` behind it for its leading dimensions."""
     cut = re.fullmatch(r"(.+)\[:(\d+)\]", name)
     return LeadingDimensions(load_encoder(cut[1]), int(cut[2])) if cut else load_encoder(name)
-
-
-def fold_of(question_id: str) -> int:
-    """Which fifth a question belongs to; the training leaves out the same ones."""
-    return int(hashlib.sha256(question_id.encode()).hexdigest(), 16) % N_FOLDS
 
 
 def dense_run(dataset: Dataset, encoder: Encoder) -> tuple[dict[str, Scored], dict[str, float]]:
