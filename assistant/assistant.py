@@ -14,6 +14,7 @@ from assistant.draft import Context, Sources
 from assistant.evidence import Unit, UnitReader
 from assistant.extractive import compose
 from assistant.lexicon import load_lexicon
+from assistant.naming import Naming
 from assistant.passages import ANSWERS_FROM
 from assistant.question import Question
 from assistant.ranking import order_by_section
@@ -39,7 +40,7 @@ class Assistant:
         self._lexicon = load_lexicon()
         titles = {document.doc_id: document.title for document in index.documents()}
         self._catalog = build_catalog(index.outline(), titles, index.document, self._lexicon)
-        self._reader = Reader(self._lexicon, self._catalog.cards)
+        self._reader = Reader(self._lexicon, self._catalog.cards, Naming(self._catalog.subjects))
         self._unit_reader = UnitReader(self._lexicon, self._catalog.cards)
         self._units = lru_cache(maxsize=_CACHED_DOCUMENTS)(self._read_units)
         self._document = lru_cache(maxsize=_CACHED_DOCUMENTS)(index.document)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.lexicon import Lexicon
 from corpus.document import Document
 from corpus.normalize import normalize
-from corpus.subjects import Cards, known_cards, subjects_of, surface_of
+from corpus.subjects import Cards, known_cards, subjects_of, surface_in, surface_of
 from corpus.terms import TermList
 
 
@@ -95,7 +95,7 @@ def build_catalog(
         if kind != "procedure":
             continue
         title, text = titles[doc_id], lambda doc_id=doc_id: read(doc_id).text
-        cards = subjects_of(headings, title, text, known)
+        cards = subjects_of(headings, title, text, known, named_anyhow=True)
         for card in cards:
             if card not in surfaces:
                 surfaces[card] = surface_of(card, headings, title, text, known)
@@ -108,8 +108,27 @@ def build_catalog(
                 actions=_actions_of(headings, title, actions),
             )
         )
+    procedures = _told_apart(procedures, known)
     names = {card for procedure in procedures for card in procedure.cards}
     return Catalog(known.with_names(sorted(names - known.by_name.keys())), tuple(procedures), surfaces)
+
+
+def _told_apart(procedures: Sequence[Procedure], known: Cards) -> list[Procedure]:
+    """The procedures, those of one article for what the alias list calls one card by the names its headings give them."""
+    surfaces: dict[tuple[str, str], set[str]] = {}
+    called = []
+    for procedure in procedures:
+        card = procedure.cards[0] if len(procedure.cards) == 1 else ""
+        called.append(surface_in(procedure.headings, card, known) if card in known.by_name else "")
+        if called[-1]:
+            surfaces.setdefault((procedure.doc_id, card), set()).add(called[-1])
+    return [
+        replace(procedure, cards=(surface,))
+        if surface and surface != normalize(procedure.cards[0]) and not surface.isascii()
+        and len(surfaces[procedure.doc_id, procedure.cards[0]]) > 1
+        else procedure
+        for procedure, surface in zip(procedures, called, strict=True)
+    ]
 
 
 def _actions_of(headings: Sequence[str], title: str, actions: TermList[str]) -> frozenset[str]:

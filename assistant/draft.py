@@ -14,7 +14,7 @@ from assistant.lexicon import Lexicon
 from assistant.phrases import shown
 from assistant.question import Question
 from corpus.document import Chunk, Document
-from corpus.normalize import Language, normalize
+from corpus.normalize import Language, has_han, normalize
 from index.hit import Hit
 
 OFFLINE = WAYS - {"online"}  # ways of doing it that are one against doing it online
@@ -133,6 +133,14 @@ class Context:
         documents = {doc_id: n for n, doc_id in enumerate(self.sources.best_documents(len(self.sources.hits)))}
         found = [p for p in procedures if p.doc_id in documents] or list(procedures)[:_MOST_PROCEDURES]
         return sorted(found, key=lambda p: (-self._means(p), documents.get(p.doc_id, len(documents))))
+
+    def readable(self, procedures: Sequence[Procedure]) -> list[Procedure]:
+        """The procedures of the first's article that are in the user's language, all when none or every one is."""
+        english = self.language == "en"
+        here = [p for p in procedures if p.doc_id == procedures[0].doc_id]
+        mine = [p for p in here if english != has_han(self.sources.chunk(p).steps[0].text)]
+        others = [p for p in procedures if p.doc_id != procedures[0].doc_id]
+        return [*mine, *others] if mine else list(procedures)
 
     def _means(self, procedure: Procedure) -> int:
         """How many of the question's words the procedure's own heading has beside the card: its way of doing it."""

@@ -50,6 +50,7 @@ def _variants(context: Context, procedures: Sequence[Procedure]) -> list[Procedu
     """The ways of doing one thing that an article tells apart and the question does not."""
     first = procedures[0]
     same = [p for p in procedures if p.doc_id == first.doc_id and context._means(p) == context._means(first)]
+    same = context.readable(same)
     return same if len(same) > 1 and len({p.headings for p in same}) == len(same) else []
 
 
@@ -67,7 +68,7 @@ def _which_way(context: Context, subject: str, variants: Sequence[Procedure]) ->
 def _procedure(context: Context, procedures: Sequence[Procedure], subject: str) -> Draft:
     if variants := _variants(context, procedures):
         return _which_way(context, subject, variants)
-    chosen = procedures[0]
+    chosen = context.readable(procedures)[0]
     chunk, document = context.sources.chunk(chosen), context.sources.document(chosen.doc_id)
     n = len(chunk.steps)
     head = (
@@ -95,9 +96,9 @@ def _procedure(context: Context, procedures: Sequence[Procedure], subject: str) 
 
 def _beside(context: Context, procedures: Sequence[Procedure]) -> list[str]:
     """One line for what else the corpus has on the same card: other ways in the article, other articles."""
-    chosen = procedures[0]
-    here = [p for p in procedures[1:] if p.doc_id == chosen.doc_id]
-    elsewhere = dict.fromkeys(p.doc_id for p in procedures[1:] if p.doc_id != chosen.doc_id)
+    chosen = context.readable(procedures)[0]
+    here = [p for p in procedures if p.doc_id == chosen.doc_id and p.headings != chosen.headings]
+    elsewhere = dict.fromkeys(p.doc_id for p in procedures if p.doc_id != chosen.doc_id)
     parts = []
     if here:
         names = [shown(p.headings[-1], context.language) for p in here if p.headings]
@@ -144,7 +145,7 @@ def show_step(context: Context, subjects: Sequence[str]) -> Draft:
     preferred = context.preferred(found)
     if variants := _variants(context, preferred):
         return _which_way(context, subject, variants)
-    chosen = preferred[0]
+    chosen = context.readable(preferred)[0]
     chunk, document = context.sources.chunk(chosen), context.sources.document(chosen.doc_id)
     n = len(chunk.steps)
     if reference.kind == "count":

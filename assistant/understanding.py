@@ -8,6 +8,7 @@ from functools import cached_property
 
 from assistant.clauses import YES_OR_NO, Value, asking_clauses, asks_how_to_cancel, concepts_in, wishes_to_cancel
 from assistant.lexicon import Lexicon, any_of
+from assistant.naming import Naming, masked
 from assistant.question import Question
 from assistant.sounds import Sounds
 from assistant.step_reference import BEFORE_CANCELLING, read_option, read_step_reference
@@ -74,6 +75,7 @@ class Reader:
 
     lexicon: Lexicon
     cards: Cards
+    naming: Naming = Naming(())
 
     @cached_property
     def _terms(self) -> TermList[Value]:
@@ -199,6 +201,27 @@ class Reader:
         runs = [*_HAN_RUN.finditer(masked), *_LATIN_WORD.finditer(masked)]
         return sorted(run.span() for run in runs)
 
+    def _pointed_to(
+        self, text: str, found: list[Found[Value]], excluded: tuple[str, ...], cards: list[str]
+    ) -> tuple[str, ...]:
+        """The subjects that parts of their names point to, where the cards that are named do not say which is meant."""
+        subjects = self.naming.subjects
+        if any(card in subjects or self.cards.broader(card) in subjects for card in cards):
+            return ()
+        narrower = [subject for subject in subjects if self.cards.broader(subject) in cards]
+        if cards and len(narrower) == 1:
+            return ()
+        hidden = [
+            (match.start, match.end)
+            for match in found
+            if {kind for kind, _ in match.values} & {"concept", "action", "filler"}
+            and not {kind for kind, _ in match.values} & {"card", "cue"}
+        ]
+        pointed = [name for name in self.naming.pointed_to(masked(text, hidden)) if name not in excluded]
+        if len(narrower) > 1:
+            pointed = [name for name in pointed if name in narrower]
+        return tuple(pointed) if len(pointed) < len(subjects) or len(subjects) == 1 else ()
+
     def _parsed(
         self, raw: str, text: str, language: Language, *, instructed: bool, unsafe: bool, contact: bool
     ) -> Question:
@@ -221,6 +244,8 @@ class Reader:
         cards = [name for name in named if not self.cards.is_document(name)]
         cued = [name for name in dict.fromkeys(by_kind.get("cue", ())) if name not in cards]
         unknown_card = "" if cards else _unknown_card(text, unknown)
+        if pointed := self._pointed_to(text, found, excluded, cards):
+            cards, unknown_card = list(pointed), ""
         if named and not cards and not cued and not unknown_card and asks_how_to_cancel(text, found, unknown):
             cards = named  # an identity card is the subject only when nothing else is
         patterned = [

@@ -42,9 +42,12 @@ _CASE = re.compile(
 # Cleaning may have blanked the closing mark of a bold line together with an advertisement.
 _BOLD_LINE = re.compile(r"(?:\*\*|__)(.+?)(?:\*\*|__)\s*[:：]?\s*$|\*\*([^*]+?)\s{8,}$")
 _SENTENCE_DONE = re.compile(r"[。！？!?：:.|][”」）)*]*$")
+# A line of words without the marks of a sentence; a colon parts a name from what is said of it.
+_NAMES = re.compile(r"[^\W\d_][^。，,；;！!…:：|\n]*(?:[:：][^。，,；;！!…:：|\n]+)?[^。，,；;！!…:：|.\n]")
 _SENTENCE_END = re.compile(r"[。；;！!，,]\s*$")
 
 MAX_HEADING_CHARACTERS = 40
+MAX_BARE_HEADING_CHARACTERS = 24
 MAX_LATIN_HEADING_CHARACTERS = 80
 
 
@@ -201,7 +204,8 @@ def _block(lines: list[_Line], at: int, *, fenced: bool, loose: bool, atx_level:
     ):
         depth = 10 if underline.strip().startswith("=") else 20
         return Block(kind="heading", start=line.start, content=content, end=end, depth=depth), True
-    rank = _bare_heading(lines, at, stripped) if loose and indent < 4 else 0
+    apart = loose or (at > 0 and _SENTENCE_DONE.search(lines[at - 1].text.rstrip()) is not None)
+    rank = _bare_heading(lines, at, stripped, loose=loose) if apart and indent < 4 else 0
     if rank:
         return Block(kind="heading", start=line.start, content=content, end=end, depth=atx_level * 10 + rank), False
     bullet = _BULLET.match(stripped)
@@ -233,12 +237,13 @@ def _block(lines: list[_Line], at: int, *, fenced: bool, loose: bool, atx_level:
 def _titled(stripped: str) -> bool:
     """Whether a line could be a heading: short, and not ended as a sentence is."""
     title = stripped.strip()
-    if title.isascii() and len(title) > MAX_HEADING_CHARACTERS:
+    n_latin = sum(character.isascii() for character in title)
+    if len(title) > MAX_HEADING_CHARACTERS and n_latin > len(title) / 2:
         return len(title) <= MAX_LATIN_HEADING_CHARACTERS and not title.endswith((*".;!,",))
     return 0 < len(title) <= MAX_HEADING_CHARACTERS and not _SENTENCE_END.search(stripped)
 
 
-def _bare_heading(lines: list[_Line], at: int, stripped: str) -> int:
+def _bare_heading(lines: list[_Line], at: int, stripped: str, *, loose: bool) -> int:
     """How deep a heading without `#` lies under the last one with it (1 to 4), 0 when the line is no heading.
 
     `一、…` and `（一）…` lines are headings when something other than their next sibling follows them: two of
@@ -254,9 +259,23 @@ def _bare_heading(lines: list[_Line], at: int, stripped: str) -> int:
         after = item_marker(following)
         alone = bool(following) and not (after and after[0] == marker[0] and after[1] == marker[1] + 1)
         return (1 if marker[0] == "numeral" else 3) if alone else 0
+    if not loose:
+        return 0
     if _CASE.match(inner) and following:
         return 2
     next_blank = at + 1 < len(lines) and lines[at + 1].blank
     if bold and marker is None and following and (next_blank or not _BOLD_LINE.match(following)):
         return 4
+    if next_blank and following and _stands_alone(inner) and not _stands_alone(following):
+        return 2
     return 0
+
+
+def _stands_alone(line: str) -> bool:
+    """Whether a line says what stands below it: a few words, no sentence and no entry of a list."""
+    return (
+        len(line) <= MAX_BARE_HEADING_CHARACTERS
+        and _NAMES.fullmatch(line) is not None
+        and item_marker(line) is None
+        and _BULLET.match(line) is None
+    )

@@ -14,10 +14,15 @@ from dataclasses import dataclass
 from corpus.blocks import Block, item_marker, read_blocks
 from corpus.document import Chunk, ChunkKind, Document, Step
 from corpus.roles import role_of, says
+from corpus.told_steps import told_steps
 
 MAX_PROSE_CHARACTERS = 400
 MAX_NOTE_CHARACTERS = 800
 MAX_LABEL_CHARACTERS = 30
+# Bullets are steps without being called so when there are so many, and so many of them begin by telling to do something.
+_FEWEST_ACTS = 3
+_MOSTLY_ACTS = 0.6
+_SOME_ACTS = 0.4  # under a heading that speaks of doing something
 
 # Roles whose numbered lists are lists of things, not things to do.
 _LISTING = frozenset(
@@ -97,8 +102,13 @@ def _headings(path: Sequence[tuple[int, str]], title: str) -> tuple[str, ...]:
 def _section_chunks(document: Document, section: _Section) -> list[Chunk]:
     """The chunks of one section: its lists with their lead-ins and notes, and the prose around them."""
     lists = _numbered_lists(section.blocks)
-    if not lists and _bullets_are_steps(document.text, section):
-        lists = [[n for n, block in enumerate(section.blocks) if block.kind == "bullet" and block.indent < 2]]
+    bulleted = False
+    if not any(_is_procedure(document, section, _lead_in(document.text, section, 0, items[0]), items) for items in lists):
+        if _bullets_are_steps(document.text, section):
+            lists = [[n for n, block in enumerate(section.blocks) if block.kind == "bullet" and block.indent < 2]]
+            bulleted = True
+        elif told := _told(document, section):
+            return told
     chunks: list[Chunk] = []
     free = 0
     for n, items in enumerate(lists):
@@ -106,7 +116,7 @@ def _section_chunks(document: Document, section: _Section) -> list[Chunk]:
         last = _last_of(document.text, section.blocks, items, limit)
         lead = _lead_in(document.text, section, free, items[0])
         following = _note_end(document.text, section, last, limit, more=n + 1 < len(lists))
-        if not _is_procedure(document, section, lead, items):
+        if not (bulleted or _is_procedure(document, section, lead, items)):
             chunks += _prose(document, section, range(free, items[0]))
             chunks += [_piece(document, section, *span, "item") for span in _spans(section.blocks, items, last)]
             free = last
@@ -117,6 +127,37 @@ def _section_chunks(document: Document, section: _Section) -> list[Chunk]:
         chunks.append(_procedure(document, section.headings, section.blocks[lead].start, end, spans))
         free = following
     return chunks + _prose(document, section, range(free, len(section.blocks)))
+
+
+def _told(document: Document, section: _Section) -> list[Chunk]:
+    """The chunks of a section whose procedure is told in sentences, empty for one that tells none."""
+    nearest = section.headings[-1] if section.headings else document.title
+    if role_of(nearest) in _LISTING - {"conditions", "materials", "fees"}:
+        return []
+    blocks = section.blocks
+    at = 0
+    while at < len(blocks):
+        stop = at
+        while stop < len(blocks) and blocks[stop].kind == "text":
+            stop += 1
+        spans = told_steps(document.text, [(block.content, block.end) for block in blocks[at:stop]])
+        if spans:
+            first = next(n for n in range(at, stop) if blocks[n].end > spans[0][0])
+            last = next(n for n in range(at, stop) if blocks[n].end >= spans[-1][1])
+            lead = first
+            while lead > 0 and blocks[first].start - blocks[lead - 1].start <= MAX_NOTE_CHARACTERS:
+                lead -= 1
+            following = last + 1
+            while following < len(blocks) and blocks[following].end - blocks[last].end <= MAX_NOTE_CHARACTERS:
+                following += 1
+            start, end = blocks[lead].start, blocks[following - 1].end
+            return [
+                *_prose(document, section, range(lead)),
+                _procedure(document, section.headings, start, end, spans),
+                *_prose(document, section, range(following, len(blocks))),
+            ]
+        at = stop + 1
+    return []
 
 
 def _numbered_lists(blocks: Sequence[Block]) -> list[list[int]]:
@@ -221,7 +262,15 @@ def _is_procedure(document: Document, section: _Section, lead: int, items: Seque
         return says("steps", last_sentence) and not says("precautions", nearest)
     if last_sentence and role_of(last_sentence) in _LISTING:
         return False
-    return role in {"steps", "procedure"} or says("steps", before) or says("procedure", before)
+    if role in {"steps", "procedure"} or says("steps", before) or says("procedure", before):
+        return True
+    return _act(document.text, [section.blocks[at] for at in items])
+
+
+def _act(text: str, blocks: Sequence[Block], share: float = _MOSTLY_ACTS) -> bool:
+    """Whether as great a share of the entries of a list begin by telling to do something."""
+    acting = [block for block in blocks if says("acts", text[block.content : block.end])]
+    return len(blocks) >= _FEWEST_ACTS and len(acting) >= share * len(blocks)
 
 
 def _bullets_are_steps(text: str, section: _Section) -> bool:
@@ -234,7 +283,15 @@ def _bullets_are_steps(text: str, section: _Section) -> bool:
         return False
     nearest = section.headings[-1] if section.headings else ""
     before = text[section.start : section.blocks[bullets[0]].start].rstrip().rsplit("。", 1)[-1]
-    return (says("steps", nearest) or says("steps", before)) and role_of(nearest) not in _LISTING
+    if role_of(nearest) in _LISTING or says("materials", before):
+        return False
+    if says("steps", nearest) or says("steps", before):
+        return True
+    chosen = [section.blocks[at] for at in bullets]
+    if says("ending", nearest) and role_of(nearest) == "procedure" and not any(block.kind == "item" for block in section.blocks):
+        labelled = [block for block in chosen if _BOLD_LABEL.match(text, block.content, block.end)]
+        return _act(text, chosen, _SOME_ACTS) or len(labelled) == len(chosen) >= _FEWEST_ACTS
+    return _act(text, chosen)
 
 
 # --- headings that are steps ------------------------------------------------------------------------------------

@@ -25,6 +25,10 @@ MAX_FILE_BYTES = 2_000_000
 MAX_FILES = 20_000
 SUFFIXES = (".md", ".markdown", ".txt")
 
+_MAX_TITLE_LINE = 60
+# A line of words with a blank line behind it; what ends as a sentence does, or opens a list or table, is no title.
+_FIRST_LINE = re.compile(r"[\ufeff\s\u3000]*([^\s#>|`<\[-][^\n]*)\r?\n[ \t\u3000\r]*\n")
+_NO_TITLE = re.compile(r"[。；;：:，,.|]$|^(?:[-*+•]\s|\d+[.、]|[（(【]|={3}|-{3})")
 _MAX_TITLE_CHARACTERS = 200
 _ATX_HEADING = re.compile(r"^ {0,3}#{1,6}(?!#)[ \t\u3000]*(\S[^\r\n]*)", re.MULTILINE)
 _UNDERLINED_HEADING = re.compile(r"^ {0,3}(\S[^\r\n]*)\r?\n {0,3}(?:={3,}|-{3,})[ \t]*\r?$", re.MULTILINE)
@@ -213,7 +217,17 @@ def _refuse_folder(error: OSError) -> None:
 def _title(matter: Mapping[str, str] | FrontMatter, body: str, path: str) -> str:
     if title := matter.get("title", ""):
         return title
+    if line := _titling_line(body):
+        return line[:_MAX_TITLE_CHARACTERS]
     prose = _FENCED.sub("", body)
     found = _ATX_HEADING.search(prose) or _UNDERLINED_HEADING.search(prose)
     title = found[1].strip().rstrip("#").strip(" \t\u3000*_`") if found else ""
     return title[:_MAX_TITLE_CHARACTERS] or path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+
+
+def _titling_line(body: str) -> str:
+    """The first line of an article that stands alone, is short and is no sentence; empty when there is none."""
+    found = _FIRST_LINE.match(body)
+    line = found[1].strip(" \t\u3000*_`\ufeff") if found else ""
+    short = 0 < len(line) <= _MAX_TITLE_LINE
+    return line if short and re.search(r"[^\W\d_]", line) and not _NO_TITLE.search(line) else ""

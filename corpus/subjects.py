@@ -11,12 +11,18 @@ from functools import cache, lru_cache
 from corpus.aliases import Aliases, Card, load_aliases
 from corpus.blocks import item_marker
 from corpus.normalize import normalize
+from corpus.roles import role_of
 from corpus.terms import Found, TermList
 
 # What stands before a card's name in a heading without being part of it.
 _CASE = re.compile(
     r"^(?:场景|情形|情况|方法|方式|类型|第?[一二三四五六七八九十\d]+[章节部分类种、.．)]|scenario|case|part)\s*[一二三四五六七八九十\d]*\s*[:：、.\s-]*"
 )
+_BREAK = re.compile(r"[:：,，｜|/(（—-]")
+_DENIED = re.compile(r"(?:不是|并非|别去|不同于|区别于|不找)[^,，:：。]{0,3}$")
+_HAN_NAME = re.compile(r"[\u4e00-\u9fff]+[a-z0-9]*")
+_LONGEST_NOUN = 10
+_SHORTEST_SURFACE = 2  # characters of a word for a card that says little by itself: 会员, 账号
 _VERBS = (
     "如何",
     "怎么",
@@ -29,6 +35,8 @@ _VERBS = (
     "销户",
     "取消",
     "退掉",
+    "退订",
+    "退办",
     "退还",
     "停用",
     "作废",
@@ -51,8 +59,18 @@ _VERBS = (
     "及",
     "、",
 )
-_NOUN = re.compile(r"([\u4e00-\u9fffa-z0-9]{1,10}?(?:卡|证|账户|帐户|会籍))(?!号|内|里|种|片机)")
-_FUNCTION_WORD = re.compile(r"[的不这那哪几每各种些是在了张]|什么|怎么|没用|多余|常用|闲置")
+_ENDINGS = "卡|证(?!明|件)|账户|帐户|账号|帐号|会籍|会员|存折|年票|月票|季票|水票|钱包"
+_NOUN = re.compile(rf"([\u4e00-\u9fffa-z0-9]{{1,12}}?(?:{_ENDINGS}))(?!号|内|里|种|片机|{_ENDINGS})")
+ENDING = re.compile(rf"(?:{_ENDINGS})$")
+# Words about a card that make no other card of it.
+_PLAIN = re.compile(r"^(?:旧|老|新|实体|个人|普通|各类|常见|闲置|多余|不用|本地|实名|记名|不记名|电子|你|我|您|自己|家里|手里|单张|一张|这张|那张|公共|城市|居民|有效|原|本|[\u4e00-\u9fff]{2,4}(?:省|市|县|区|州))+的?$")
+# What else a heading over a procedure says, so that a name is left: `家庭宽带怎么停` is about 家庭宽带.
+_SAYS_DOING = re.compile(
+    r"(?:怎么|如何|怎样|咋)?(?:办理|注销|销户|销卡|销号|退卡|退订|退费|退款|退会|退籍|退租|退|取消|停用|停办|停保|拆机|解约|关闭|终止|清退|过户|缴回|交回|收尾|结清)"
+    r"(?:业务|手续)?(?:的?(?:步骤|流程|办法|方法|指南|程序|操作|攻略|手续|要点|全过程|事项|说明))?$|的?(?:步骤|流程|办法|方法|指南|程序)$"
+)
+_LONGEST_NAME = 8
+_FUNCTION_WORD = re.compile(r"[的不这那哪几每各种些是在了张着比]|[两三四五六七八九]|什么|怎么|没用|多余|常用|闲置")
 _DOING = re.compile(r"(?:退|销|办|补|换|发|持|用|刷|打|领|开)[卡证]$")  # what is done with a card, not a card
 _LATIN_NOUN = re.compile(r"\b((?:[a-z]+ ){1,2}(?:card|pass|account|membership))s?\b")
 # When the text says which card an article is about: how much of it is read, how often and how mostly it is named.
@@ -110,19 +128,25 @@ class Cards:
 
     def english(self, name: str) -> str:
         """The English name of a card, or its own when the alias list has none."""
-        return (self.by_name[name].en if name in self.by_name else "") or name
+        if name not in self.by_name:
+            return name
+        return self.by_name[name].en or name
 
     def is_document(self, name: str) -> bool:
         """Whether a card is rather shown at a counter than cancelled there."""
         return name in self.by_name and self.by_name[name].document
+
+    def _kind_of(self, name: str) -> str:
+        """The card of the alias list whose name a longer name ends in, empty for none."""
+        return next((mention.card for mention in self.mentions(name) if mention.end == len(name)), "")
 
     def with_names(self, names: Iterable[str]) -> Cards:
         """These cards and others known by the folded names alone."""
         terms, by_name = self.terms.copy(), dict(self.by_name)
         for name in names:
             if name not in by_name:
-                by_name[name] = Card(name=name, names=(name,))
-                terms.add(name, ("card", name))
+                by_name[name] = Card(name=name, names=(name,), broader=self._kind_of(name))
+                terms.put(name, ("card", name))
         return Cards(self.aliases, terms, by_name)
 
 
@@ -150,7 +174,9 @@ def _english_cue(name: str) -> tuple[str, ...]:
     return (cue,) if cue and cue != normalize(name) else ()
 
 
-def subjects_of(headings: Sequence[str], title: str, read: Callable[[], str], cards: Cards) -> tuple[str, ...]:
+def subjects_of(
+    headings: Sequence[str], title: str, read: Callable[[], str], cards: Cards, *, named_anyhow: bool = False
+) -> tuple[str, ...]:
     """The cards that a section is about.
 
     The deepest of its headings that names a card decides, else the title, else the text of the article when most
@@ -162,10 +188,17 @@ def subjects_of(headings: Sequence[str], title: str, read: Callable[[], str], ca
         title: The article's title.
         read: Gives the article's text; called only when headings and title name no card.
         cards: The cards that can be named.
+        named_anyhow: Whether a heading without a word for a card may name what the section is about.
     """
-    for heading in (*reversed(headings), title):
+    for heading in reversed(headings):
         if names := _named(normalize(heading), cards):
             return names
+    names = _named(normalize(title), cards)
+    if named_anyhow and not (len(names) == 1 and cards.mentions(normalize(title))):
+        if name := _bare_name(tuple(headings)):
+            return (name,)
+    if names:
+        return names
     if any(
         kind == "generic" and len(found.term) > 1 for found in cards.find(normalize(title)) for kind, _ in found.values
     ):
@@ -200,11 +233,17 @@ def _mostly_named(text: str, cards: Cards) -> tuple[str, ...]:
 def _named(heading: str, cards: Cards) -> tuple[str, ...]:
     marker = item_marker(heading)
     heading = _CASE.sub("", heading[marker[2] :] if marker else heading)
-    found = [mention.card for mention in cards.mentions(heading)]
+    mentions = cards.mentions(heading)
+    said_first = [mention for mention in mentions if not _DENIED.search(heading[: mention.start])]
+    behind = _BREAK.search(heading)
+    if behind and any(mention.start < behind.start() for mention in said_first):
+        said_first = [mention for mention in said_first if mention.start < behind.start()]
+    found = [_own_name(heading, mention, cards) for mention in said_first]
     if len(found) > 1:
         found = [name for name in found if not cards.is_document(name)] or found[:1]
     if found:
-        return tuple(dict.fromkeys(found))
+        called = _called_by_owner(heading, said_first) if len(found) == 1 else ""
+        return (called,) if called else tuple(dict.fromkeys(found))
     if any(
         kind == "generic" and len(match.term) > 1 and match.term not in _BARE
         for match in cards.find(heading)
@@ -213,6 +252,9 @@ def _named(heading: str, cards: Cards) -> tuple[str, ...]:
         return ()
     for noun in _NOUN.findall(heading):
         name = _stripped(noun)
+        owner, colon, rest = heading.partition(":")
+        if colon and noun in rest and len(name) <= _SHORTEST_SURFACE and _HAN_NAME.fullmatch(owner) and not role_of(owner):
+            name = owner + name
         if (
             len(name) > 1
             and not _DOING.search(name)
@@ -225,6 +267,52 @@ def _named(heading: str, cards: Cards) -> tuple[str, ...]:
         if " " in name:
             return (name,)
     return ()
+
+
+def _called_by_owner(heading: str, mentions: Sequence[Mention]) -> str:
+    """`蓝鲸视频会员` for the heading `蓝鲸视频：退订会员`: a word for no card in particular belongs to what is named first."""
+    owner, colon, _ = heading.partition(":")
+    surface = mentions[0].surface
+    named = colon and len(surface) <= _SHORTEST_SURFACE and mentions[0].start > len(owner)
+    if not (named and 1 < len(owner) <= _LONGEST_NAME and _HAN_NAME.fullmatch(owner)):
+        return ""
+    return "" if role_of(owner) or _FUNCTION_WORD.search(owner) else owner + surface
+
+
+def surface_in(headings: Sequence[str], card: str, cards: Cards) -> str:
+    """The words by which the deepest heading that names a card calls it, empty when none does."""
+    for heading in reversed(headings):
+        for mention in cards.mentions(normalize(heading)):
+            if mention.card == card:
+                return mention.surface
+    return ""
+
+
+def _own_name(heading: str, mention: Mention, cards: Cards) -> str:
+    """The card of a mention, or the longer name that it ends in a heading: `美容院储值卡` is not every 储值卡."""
+    if mention.surface.isascii():
+        return mention.card
+    noun = next((found[1] for found in _NOUN.finditer(heading) if found.end(1) == mention.end), "")
+    if not noun or len(noun) <= len(mention.surface):
+        return mention.card
+    noun = _stripped(noun)
+    before = noun.removesuffix(mention.surface)
+    if not before or before == noun or len(noun) > _LONGEST_NOUN or _PLAIN.match(before) or _FUNCTION_WORD.search(before):
+        return mention.card
+    return noun
+
+
+@lru_cache(maxsize=4096)
+def _bare_name(headings: tuple[str, ...]) -> str:
+    """The name that the headings over a section give what it is about when they use no word for a card."""
+    for heading in reversed(headings):
+        folded = normalize(heading)
+        marker = item_marker(folded)
+        name = _CASE.sub("", folded[marker[2] :] if marker else folded)
+        name = _SAYS_DOING.sub("", _BREAK.split(name)[0]).strip()
+        if 1 < len(name) <= _LONGEST_NAME and _HAN_NAME.fullmatch(name) and not role_of(name) and not _FUNCTION_WORD.search(name):
+            return name
+    return ""
 
 
 def _stripped(noun: str) -> str:

@@ -46,6 +46,11 @@ class TermList(Generic[T]):
         else:
             self._longest = max(self._longest, len(term))
 
+    def put(self, term: str, value: T) -> None:
+        """Adds a folded term with this one value, whatever it had before."""
+        self._values.pop(term, None)
+        self.add(term, value)
+
     def copy(self) -> TermList[T]:
         """A list with the same terms, to which more can be added."""
         other: TermList[T] = TermList()
