@@ -18,6 +18,7 @@ from assistant.naming import Naming
 from assistant.passages import ANSWERS_FROM
 from assistant.question import Question
 from assistant.ranking import order_by_section
+from assistant.subject_choice import Profile, choose_subject, profile_of
 from assistant.understanding import Reader
 from corpus.document import Document
 from corpus.errors import UnusableInput
@@ -27,6 +28,9 @@ from index.reranker import RERANKED, Reranker
 
 DEFAULT_K = 20
 _CACHED_DOCUMENTS = 256
+_CACHED_PROFILES = 256
+_MOST_GUESSED = 8  # subjects that a question which names none is held against
+_PROFILED_ARTICLES = 2  # of a subject
 
 
 class Assistant:
@@ -40,9 +44,10 @@ class Assistant:
         self._lexicon = load_lexicon()
         titles = {document.doc_id: document.title for document in index.documents()}
         self._catalog = build_catalog(index.outline(), titles, index.document, self._lexicon)
-        self._reader = Reader(self._lexicon, self._catalog.cards, Naming(self._catalog.subjects))
+        self._reader = Reader(self._lexicon, self._catalog.cards, Naming(self._catalog.subjects), self._guess)
         self._unit_reader = UnitReader(self._lexicon, self._catalog.cards)
         self._units = lru_cache(maxsize=_CACHED_DOCUMENTS)(self._read_units)
+        self._profile = lru_cache(maxsize=_CACHED_PROFILES)(self._read_profile)
         self._document = lru_cache(maxsize=_CACHED_DOCUMENTS)(index.document)
 
     @property
@@ -81,12 +86,9 @@ class Assistant:
         started = time.perf_counter()
         question, listed = resolve(turns, self._reader, self._catalog.subjects)
         understood = time.perf_counter()
-        hits = self._retrieve(question)
+        context = self._context(question, listed)
+        hits = context.sources.hits
         retrieved = time.perf_counter()
-        sources = Sources(
-            catalog=self._catalog, lexicon=self._lexicon, hits=hits, document=self._document, units=self._units
-        )
-        context = Context(question=question, listed=listed, sources=sources)
         draft = compose(context)
         generated = time.perf_counter()
         citations = context.citations.all()
@@ -112,6 +114,20 @@ class Assistant:
             explanation=_explanation(question, draft.decided, draft.rejected),
         )
 
+    def context(self, turns: Sequence[str]) -> Context:
+        """What the answer to the last of the user's turns would be composed of, as `ask` does it."""
+        return self._context(*resolve(turns, self._reader, self._catalog.subjects))
+
+    def _context(self, question: Question, listed: str) -> Context:
+        sources = Sources(
+            catalog=self._catalog,
+            lexicon=self._lexicon,
+            hits=self._retrieve(question),
+            document=self._document,
+            units=self._units,
+        )
+        return Context(question=question, listed=listed, sources=sources)
+
     def _options_spelled_out(self, turns: Sequence[str]) -> list[str]:
         """The last turns, each that picks an offered option by its number (第二个) replaced by that option."""
         spelled: list[str] = []
@@ -134,6 +150,27 @@ class Assistant:
         else:
             hits = self._reranker.rerank(query, self._index.retriever.search(query, max(self._k, RERANKED)))
         return order_by_section(hits[: self._k], question, self._catalog, self._document)
+
+    def _guess(self, question: Question) -> str:
+        """The subject that a question which names none is most likely about, of those whose sections are like it."""
+        subjects = self._catalog.subjects
+        if len(subjects) > _MOST_GUESSED:
+            hits = self._index.retriever.search(question.text, self._k) if question.text.strip() else []
+            found = dict.fromkeys(
+                card
+                for hit in hits
+                for unit in self._units(hit.chunk.doc_id)
+                if unit.chunk.chunk_id == hit.chunk.chunk_id
+                for card in unit.cards
+                if card in subjects
+            )
+            subjects = tuple(found)[:_MOST_GUESSED]
+        return choose_subject(question, [self._profile(subject) for subject in subjects]) if len(subjects) > 1 else ""
+
+    def _read_profile(self, subject: str) -> Profile:
+        documents = dict.fromkeys(procedure.doc_id for procedure in self._catalog.about(subject))
+        units = [unit for doc_id in list(documents)[:_PROFILED_ARTICLES] for unit in self._units(doc_id)]
+        return profile_of(subject, [unit for unit in units if subject in unit.cards])
 
     def _read_units(self, doc_id: str) -> tuple[Unit, ...]:
         return self._unit_reader.units(self._document(doc_id), self._index.chunks(doc_id))

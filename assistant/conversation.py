@@ -58,6 +58,8 @@ def _completed(question: Question, memory: _Memory, options: Sequence[str]) -> Q
         return replace(question, step=StepReference("nth", question.option))
     if not cards and not question.asks and memory.pending is not None and len(question.text) <= _LONGEST_REPLY:
         cards = tuple(name for name in options if len(name) > _SHORTEST_NAME and name[:-1] in question.text)
+    if not cards and not question.asks and memory.pending is not None and not memory.cards:
+        cards = question.pointed
     if cards and not _asks(question) and memory.pending is not None:
         return _asking_again(question, memory.pending, cards)
     if not question.asks and memory.pending is not None and memory.cards and _completes(question, memory):
@@ -148,10 +150,12 @@ def _asking_again(question: Question, pending: Question, cards: tuple[str, ...])
     return replace(
         pending,
         raw=question.raw,
+        text=f"{pending.text} {question.text}" if question.unknown or question.concepts else pending.text,
         cards=cards,
         surfaces=question.surfaces,
         excluded=question.excluded,
         cued=(),
+        pointed=(),
         unknown_card="",
         all_cards=False,
         language=_language(question, pending),

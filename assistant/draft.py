@@ -13,6 +13,7 @@ from assistant.evidence import Scored, Unit, rank_units
 from assistant.lexicon import Lexicon
 from assistant.phrases import shown
 from assistant.question import Question
+from assistant.unit_choice import choose_unit
 from corpus.document import Chunk, Document
 from corpus.normalize import Language, has_han, normalize
 from index.hit import Hit
@@ -124,6 +125,10 @@ class Context:
     def ranked(self, units: Sequence[Unit]) -> list[Scored]:
         """The units that say something of what is asked, best first."""
         return rank_units(self.question, units, self.sources.lexicon, self.sources.boost())
+
+    def chosen(self, units: Sequence[Unit], subjects: Sequence[str]) -> tuple[list[Scored], float]:
+        """The units by how likely each answers the question, and how likely any does; see `choose_unit`."""
+        return choose_unit(self.question, units, subjects, self.sources.lexicon, self.sources.boost())
 
     def preferred(self, procedures: Sequence[Procedure]) -> list[Procedure]:
         """The procedures, the one that the question means first: by its way of doing it, then by retrieval.

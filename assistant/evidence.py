@@ -12,10 +12,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from assistant.lexicon import Lexicon, any_of
+from assistant.likeness import Places, places_of
 from assistant.question import Question
 from corpus.document import Chunk, Document
 from corpus.normalize import has_han, normalize
@@ -37,6 +38,7 @@ _IN_PASSING = 0.75  # what an introduction or a summary says, a section says bet
 _UNSEEN, _MOST_UNSEEN = 0.45, 6
 _LEADING = re.compile(r"(?:\s|\u3000|>|[-*+•](?=\s))*")  # what opens a paragraph without being of it
 _LABELLED = re.compile(r"(?:\*\*|__)[^*_\n]{1,30}(?:\*\*|__)\s*[：:]|(?:\*\*|__)[^*_\n]{1,30}[：:](?:\*\*|__)")
+_RUN = re.compile(r"[\u4e00-\u9fff]+|[a-z0-9]+")
 _NUMERAL = r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十百千半几数]+)"
 _TYPED = {
     "amount": any_of(
@@ -71,6 +73,8 @@ class Unit:
         text: The span normalised, with its nearest heading when the chunk is no procedure.
         concepts: The concepts that the text speaks of.
         words: The words of the lexicon by which it does.
+        places: The tokens of the text in the built-in encoder.
+        pairs: Its pairs of adjoining Chinese characters, and its words in Latin letters.
     """
 
     chunk: Chunk
@@ -84,6 +88,8 @@ class Unit:
     text: str
     concepts: frozenset[str]
     words: frozenset[str]
+    places: Places = field(compare=False, repr=False)
+    pairs: frozenset[str] = field(compare=False, repr=False)
 
     @property
     def in_procedure(self) -> bool:
@@ -117,9 +123,11 @@ class UnitReader:
 
     def units(self, document: Document, chunks: Sequence[Chunk]) -> tuple[Unit, ...]:
         """The units of a document, in order."""
-        return tuple(unit for chunk in chunks for unit in self._of_chunk(document, chunk))
+        found = [entry for chunk in chunks for entry in self._of_chunk(document, chunk)]
+        places = places_of([entry["text"] for entry in found])
+        return tuple(Unit(**entry, places=own) for entry, own in zip(found, places, strict=True))
 
-    def _of_chunk(self, document: Document, chunk: Chunk) -> Iterable[Unit]:
+    def _of_chunk(self, document: Document, chunk: Chunk) -> Iterable[dict[str, Any]]:
         role = next((role for role in map(role_of, reversed(chunk.headings)) if role), "")
         cards = subjects_of(chunk.headings, document.title, lambda: document.text, self._cards)
         nearest = "" if chunk.kind == "procedure" else chunk.headings[-1] if chunk.headings else ""
@@ -129,19 +137,20 @@ class UnitReader:
             text = normalize(f"{nearest} {document.text[start:end]}")
             if text:
                 concepts, words = self._found(text)
-                yield Unit(
-                    chunk=chunk,
-                    kind=kind,
-                    start=start,
-                    end=end,
-                    number=number,
-                    role=role,
-                    cards=cards,
-                    named=tuple(mention.card for mention in self._cards.mentions(text)),
-                    text=text,
-                    concepts=concepts,
-                    words=words,
-                )
+                yield {
+                    "chunk": chunk,
+                    "kind": kind,
+                    "start": start,
+                    "end": end,
+                    "number": number,
+                    "role": role,
+                    "cards": cards,
+                    "named": tuple(mention.card for mention in self._cards.mentions(text)),
+                    "text": text,
+                    "concepts": concepts,
+                    "words": words,
+                    "pairs": frozenset(pairs_of(text)),
+                }
 
     def _found(self, text: str) -> tuple[frozenset[str], frozenset[str]]:
         """The concepts that a text speaks of, and the words by which it does."""
@@ -224,13 +233,13 @@ def rank_units(question: Question, units: Sequence[Unit], lexicon: Lexicon, boos
     concepts = [name for name in question.concepts if lexicon.concepts[name].kind != "typed"]
     typed = {lexicon.concepts[name].type for name in question.focus if lexicon.concepts[name].kind == "typed"}
     counts = Counter(name for unit in units for name in unit.concepts)
-    weights = {name: _idf(counts[name], len(units)) * (1.0 if name in question.focus else _ASIDE) for name in concepts}
+    weights = {name: idf(counts[name], len(units)) * (1.0 if name in question.focus else _ASIDE) for name in concepts}
     pairs = {
         pair: _FOCUSED if run in question.focus_unknown else _ASIDE for run in question.unknown for pair in _pairs(run)
     }
     seen = {pair: sum(pair in unit.text for unit in units) for pair in pairs}
     pair_weights = {
-        pair: (_PAIR if len(pair) > 1 else _CHARACTER) * focus * _idf(seen[pair], len(units))
+        pair: (_PAIR if len(pair) > 1 else _CHARACTER) * focus * idf(seen[pair], len(units))
         for pair, focus in pairs.items()
         if seen[pair]
     }
@@ -250,17 +259,17 @@ def rank_units(question: Question, units: Sequence[Unit], lexicon: Lexicon, boos
         )
         score = weight / total if total else 0.0
         score *= _IN_PASSING if not unit.cards and unit.role in {"", "summary"} else 1.0
-        score += _asked_bonus(question, unit, lexicon) + boost.get(unit.chunk.chunk_id, 0.0) + (0.3 if typed else 0.0)
+        score += asked_bonus(question, unit, lexicon) + boost.get(unit.chunk.chunk_id, 0.0) + (0.3 if typed else 0.0)
         if score > 0:
             scored.append(Scored(unit, score, covered | valued))
     return sorted(scored, key=lambda entry: (-entry.score, entry.unit.chunk.doc_id, entry.unit.start))
 
 
-def _idf(n_holding: int, n_units: int) -> float:
+def idf(n_holding: int, n_units: int) -> float:
     return math.log(1 + (n_units - n_holding + 0.5) / (n_holding + 0.5))
 
 
-def _asked_bonus(question: Question, unit: Unit, lexicon: Lexicon) -> float:
+def asked_bonus(question: Question, unit: Unit, lexicon: Lexicon) -> float:
     bonus = 0.0
     for asked in lexicon.asked.values():
         if any(pattern.search(question.text) for pattern in asked.asks) and any(
@@ -268,6 +277,14 @@ def _asked_bonus(question: Question, unit: Unit, lexicon: Lexicon) -> float:
         ):
             bonus += 0.2
     return bonus
+
+
+def pairs_of(text: str) -> list[str]:
+    """The pairs of adjoining Chinese characters of folded `text`, and its words in Latin letters and numbers."""
+    found: list[str] = []
+    for run in _RUN.findall(text):
+        found += [run[at : at + 2] for at in range(len(run) - 1)] if has_han(run) else [run]
+    return found
 
 
 def _pairs(run: str) -> tuple[str, ...]:

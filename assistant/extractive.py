@@ -9,7 +9,7 @@ from assistant.clauses import BESIDE_CARDS, WAYS
 from assistant.comparison import compare
 from assistant.draft import Context, Draft
 from assistant.lexicon import any_of
-from assistant.passages import answer_detail, answer_generally, answer_uncovered, find_special, show_passages
+from assistant.passages import answer_anyhow, answer_detail, answer_generally, answer_uncovered, find_special, show_passages
 from assistant.phrases import say
 from assistant.procedures import find_barred, show_procedures, show_step
 from assistant.refusals import abstain, answer_nothing, clarify, refuse_card, refuse_unstated, warn
@@ -37,16 +37,16 @@ def compose(context: Context) -> Draft:
         return abstain(context, "unsafe", say("unsafe", context.language), "unsafe")
     if question.contact:
         return warn(context)
-    if question.empty:
+    if question.empty and ("greeting" in question.intents or question.instructed):
         return answer_nothing(context)
-    if not _about_cards(context):
-        return abstain(context, "out_of_domain", say("out_of_domain", context.language), "not about cards")
+    if question.empty or not _about_cards(context):
+        return answer_anyhow(context, _subjects(context, _meant(context)))
     cards = _meant(context)
     if question.unknown_card and not cards:
         return refuse_card(context, question.unknown_card)
     if _compares(context, cards):
         return compare(context, cards)
-    subjects = tuple(dict.fromkeys(subject for card in cards for subject in context.sources.catalog.covering(card)))
+    subjects = _subjects(context, cards)
     if cards and not subjects:
         return answer_uncovered(context, cards[0])
     if question.excluded and not subjects:
@@ -61,6 +61,11 @@ def compose(context: Context) -> Draft:
     return replace(draft, text="\n\n".join([draft.text, *said]))
 
 
+def _subjects(context: Context, cards: tuple[str, ...]) -> tuple[str, ...]:
+    """The subjects that answer for cards."""
+    return tuple(dict.fromkeys(subject for card in cards for subject in context.sources.catalog.covering(card)))
+
+
 def _meant(context: Context) -> tuple[str, ...]:
     """The cards that the question names, else those it points to that the corpus covers."""
     question, catalog = context.question, context.sources.catalog
@@ -68,7 +73,7 @@ def _meant(context: Context) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*question.cards, *(card for card in question.cued if catalog.covering(card)))))
     if question.cards:
         return question.cards
-    return tuple(card for card in question.cued if catalog.covering(card))
+    return tuple(card for card in question.cued if catalog.covering(card)) or question.pointed
 
 
 def _remaining(context: Context) -> tuple[str, ...]:

@@ -29,14 +29,14 @@ class Naming:
         A part of a name counts by its length, less when other subjects' names have it too. Several subjects are
         returned when the parts do not tell them apart, none when the text has no part of any name.
         """
-        scores = {subject: self._score(text, subject) for subject in self.subjects}
+        scores = {subject: self.score(text, subject) for subject in self.subjects}
         best = max(scores.values(), default=0.0)
         if best <= 0:
             return ()
         return tuple(subject for subject, score in scores.items() if score * _CLEARLY >= best)
 
-    def _score(self, text: str, subject: str) -> float:
-        """The parts of a subject's name in `text`: the longest first, each place counted once."""
+    def score(self, text: str, subject: str) -> float:
+        """How much of a subject's name `text` has: its parts, the longest first, each place counted once."""
         stem = self._stems[subject]
         score, taken = 0.0, [False] * len(stem)
         for length in range(len(stem), _SHORTEST_PART - 1, -1):

@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from assistant.draft import Context, Draft, colon, rejected_entries
 from assistant.evidence import Scored, Unit
 from assistant.phrases import joined, say, shown
-from assistant.refusals import clarify, refuse_card, refuse_unstated
+from assistant.refusals import abstain, clarify, refuse_card, refuse_unstated
 from corpus.roles import role_of
 
-ANSWERS_FROM = 0.42  # the share of a question's weight that a unit must answer
-_ADDS_FROM = 0.2
-_AS_GOOD = 0.25  # units within this of the best count as answering too, when it is asked whether cards differ
-_NEARLY = 0.05
-_OWN = 0.15  # what a unit of the card's own section has over one of a general section
+# Scores are logarithms of odds against "no unit answers"; see tests/benchmarks/results/calibration.json for the curve.
+ANSWERS_FROM = 0.0
+SURELY_ANSWERS_FROM = 2.0
+_AS_GOOD = 1.0  # units within this of the best count as answering too, when it is asked whether cards differ
+_ADDS_WITHIN = 0.7  # units within this of the best are quoted beside it
+LISTED_FROM = 0.42  # the share of a question's weight that an entry of a list must answer
 _MAX_UNITS = 3
 _MAX_ITEMS = 8
 _DEFINES = re.compile(r"是一种|是指|指的是|一种|是嵌|\bis an?\b|refers to|means")
@@ -48,7 +49,7 @@ def answer_generally(context: Context, subjects: Sequence[str]) -> Draft | None:
         if not units:
             continue
         if question.concepts:
-            ranked = [scored for scored in context.ranked(units) if scored.covered and scored.score >= ANSWERS_FROM]
+            ranked = [scored for scored in context.ranked(units) if scored.covered and scored.score >= LISTED_FROM]
             if ranked:
                 return _quoting(
                     context, _enough(ranked), say("detail_general", context.language), f"{intent}, one of them"
@@ -124,35 +125,34 @@ def show_listed_item(context: Context, number: int, *, from_end: bool) -> Draft:
     return _list_units(context, context.listed, [units[number - 1]])
 
 
+def answer_anyhow(context: Context, subjects: Sequence[str]) -> Draft:
+    """The passage that answers a question in which nothing is known, when one surely does; else an abstention."""
+    ranked, _ = context.chosen(context.units_about(subjects), subjects)
+    if ranked and ranked[0].score > SURELY_ANSWERS_FROM:
+        return answer_detail(context, subjects)
+    return abstain(context, "out_of_domain", say("out_of_domain", context.language), "not about cards")
+
+
 def answer_detail(context: Context, subjects: Sequence[str]) -> Draft:
     """The passage that answers one thing about the subjects, a question back, or "the articles do not say"."""
-    question, lexicon = context.question, context.sources.lexicon
-    units = context.units_about(subjects)
-    ranked = context.ranked(units)
-    if subjects:
-        ranked = _own_first(ranked, subjects)
-    needed = {name for name in question.focus if lexicon.concepts[name].kind == "need"}
-    needed |= {name for name in question.concepts if lexicon.concepts[name].kind == "bar"}
-    fitting = [scored for scored in ranked if needed <= scored.unit.concepts]
-    if not fitting or fitting[0].score < ANSWERS_FROM:
+    question = context.question
+    ranked, _ = context.chosen(context.units_about(subjects), subjects)
+    if not ranked or ranked[0].score <= ANSWERS_FROM:
         if near := _near(context, subjects):
             return near
-        if "reasons" in question.intents and not needed and (units := _section_units(context, "reasons", subjects)):
-            return _list_units(context, "reasons", units)
         return refuse_unstated(context, subjects, "no sentence answers it", rejected=ranked[:5])
-    best = fitting[0]
+    fitting, best = ranked, ranked[0]
     if not subjects and best.unit.cards:
-        answering = {
-            card for s in fitting if s.score >= max(ANSWERS_FROM, best.score - _AS_GOOD) for card in s.unit.cards
+        rivals = {
+            card: s.score
+            for s in reversed(ranked)
+            if s.score > max(ANSWERS_FROM, best.score - _AS_GOOD)
+            for card in s.unit.cards
         }
-        general = any(not s.unit.cards and s.score >= max(ANSWERS_FROM, best.score - _NEARLY) for s in fitting)
-        if general:
-            fitting = [scored for scored in fitting if not scored.unit.cards]
-        elif len(answering) > 1:
+        if len(rivals) > 1:
             return clarify(context, context.sources.catalog.subjects, "the answer differs by card")
-        else:
-            subjects = tuple(answering)
-            fitting = [scored for scored in fitting if set(scored.unit.cards) & answering]
+        subjects = tuple(rivals)
+        fitting = [scored for scored in ranked if not scored.unit.cards or set(scored.unit.cards) & set(subjects)]
     if subjects:
         head = say("detail", context.language, card=joined([context.name(s) for s in subjects], context.language))
     else:
@@ -178,26 +178,17 @@ def _near(context: Context, subjects: Sequence[str]) -> Draft | None:
     return Draft(outcome="answered", text=text, decided="the nearest thing said")
 
 
-def _own_first(ranked: list[Scored], subjects: Sequence[str]) -> list[Scored]:
-    """The ranking with the subjects' own sections preferred to general ones."""
-    lifted = [Scored(s.unit, s.score + (_OWN if set(s.unit.cards) & set(subjects) else 0.0), s.covered) for s in ranked]
-    return sorted(lifted, key=lambda s: (-s.score, s.unit.chunk.doc_id, s.unit.start))
-
-
 def _enough(ranked: Sequence[Scored]) -> list[Scored]:
-    """The best unit, and others while each answers a concept that those before it do not."""
-    chosen = [ranked[0]]
-    covered = set(ranked[0].covered)
-    for scored in ranked[1:]:
-        if len(chosen) == _MAX_UNITS:
-            break
-        if (
-            scored.covered - covered
-            and scored.score >= _ADDS_FROM
-            and scored.unit.chunk.doc_id == chosen[0].unit.chunk.doc_id
-        ):
-            chosen.append(scored)
-            covered |= scored.covered
+    """The best unit, and others of its article that are nearly as likely."""
+    chosen = [
+        scored
+        for scored in ranked[:_MAX_UNITS]
+        if scored is ranked[0]
+        or (
+            scored.score > max(ANSWERS_FROM, ranked[0].score - _ADDS_WITHIN)
+            and scored.unit.chunk.doc_id == ranked[0].unit.chunk.doc_id
+        )
+    ]
     return sorted(chosen, key=lambda s: (s.unit.chunk.doc_id, s.unit.start))
 
 
@@ -251,7 +242,7 @@ def answer_uncovered(context: Context, card: str) -> Draft:
             if described:
                 return described
         units = [unit for unit in context.units_about(()) if card in unit.named]
-        ranked = [scored for scored in context.ranked(units) if scored.score >= ANSWERS_FROM]
+        ranked = [scored for scored in context.ranked(units) if scored.score >= LISTED_FROM]
         if ranked and context.question.concepts:
             return _quoting(context, ranked[:1], say("detail_general", context.language), "a sentence about the card")
     return refuse_card(context, context.name(card))

@@ -9,7 +9,7 @@ from assistant.answer import AnswerStep
 from assistant.catalog import Procedure
 from assistant.draft import OFFLINE, Context, Draft, marks
 from assistant.evidence import rank_units
-from assistant.passages import ANSWERS_FROM, answer_detail, show_listed_item
+from assistant.passages import LISTED_FROM, answer_detail, show_listed_item
 from assistant.phrases import joined, say, shown
 from assistant.refusals import abstain, clarify, refuse_unstated
 from corpus.document import Chunk, Document, Step
@@ -188,7 +188,7 @@ def _beside_step(context: Context, subjects: Sequence[str], document: Document, 
         or context.question.concepts,
     )
     ranked = rank_units(anchor, units, context.sources.lexicon, {})
-    if not ranked or not ranked[0].covered and ranked[0].score < ANSWERS_FROM:
+    if not ranked or not ranked[0].covered and ranked[0].score < LISTED_FROM:
         return answer_detail(context, subjects)
     number = ranked[0].unit.number + {"next": 1, "previous": -1, "which": 0}[reference.kind]
     if not 1 <= number <= len(chunk.steps):

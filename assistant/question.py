@@ -18,6 +18,7 @@ class Question:
         cards: The cards it names, in order, by their names in the alias list or the corpus.
         surfaces: The words by which it names them.
         cued: The cards it points to without naming one.
+        pointed: The subject it is most likely about when it names and points to none, by what its sections say.
         unknown_card: What it calls a card that neither the alias list nor the corpus knows, empty without one.
         generic: Whether it speaks of a card at all, of no kind.
         all_cards: Whether it speaks of all the kinds there are, or of which of them.
@@ -46,6 +47,7 @@ class Question:
     cards: tuple[str, ...] = ()
     surfaces: tuple[str, ...] = ()
     cued: tuple[str, ...] = ()
+    pointed: tuple[str, ...] = ()
     unknown_card: str = ""
     generic: bool = False
     all_cards: bool = False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from assistant.clauses import YES_OR_NO, Value, asking_clauses, asks_how_to_cancel, concepts_in, wishes_to_cancel
@@ -69,13 +70,23 @@ _EXCLUDING = re.compile(
 )
 
 
+def _no_guess(_: Question) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Reader:
-    """Reads questions by the lexicon and the cards that a corpus knows."""
+    """Reads questions by the lexicon and the cards that a corpus knows.
+
+    Attributes:
+        naming: The subjects by parts of their names.
+        guess: The subject that a question which names none is most likely about, empty for none.
+    """
 
     lexicon: Lexicon
     cards: Cards
     naming: Naming = Naming(())
+    guess: Callable[[Question], str] = _no_guess
 
     @cached_property
     def _terms(self) -> TermList[Value]:
@@ -147,7 +158,11 @@ class Reader:
         corrected = self._respelled(_STUTTER.sub(r"\1", text))
         if language == "en" and has_han(corrected):
             language = "zh"
-        return self._parsed(raw, corrected, language, instructed=instructed, unsafe=unsafe, contact=contact)
+        question = self._parsed(raw, corrected, language, instructed=instructed, unsafe=unsafe, contact=contact)
+        if question.cards or question.all_cards:
+            return question
+        guessed = self.guess(question)
+        return replace(question, pointed=(guessed,)) if guessed and guessed not in question.excluded else question
 
     def _respelled(self, text: str) -> str:
         """`text` with pinyin and sound-alikes resolved, where words are left that nothing else explains."""

@@ -205,7 +205,7 @@ def _block(lines: list[_Line], at: int, *, fenced: bool, loose: bool, atx_level:
         depth = 10 if underline.strip().startswith("=") else 20
         return Block(kind="heading", start=line.start, content=content, end=end, depth=depth), True
     apart = loose or (at > 0 and _SENTENCE_DONE.search(lines[at - 1].text.rstrip()) is not None)
-    rank = _bare_heading(lines, at, stripped, loose=loose) if apart and indent < 4 else 0
+    rank = _bare_heading(lines, at, stripped, loose=loose, atx_level=atx_level) if apart and indent < 4 else 0
     if rank:
         return Block(kind="heading", start=line.start, content=content, end=end, depth=atx_level * 10 + rank), False
     bullet = _BULLET.match(stripped)
@@ -243,7 +243,7 @@ def _titled(stripped: str) -> bool:
     return 0 < len(title) <= MAX_HEADING_CHARACTERS and not _SENTENCE_END.search(stripped)
 
 
-def _bare_heading(lines: list[_Line], at: int, stripped: str, *, loose: bool) -> int:
+def _bare_heading(lines: list[_Line], at: int, stripped: str, *, loose: bool, atx_level: int) -> int:
     """How deep a heading without `#` lies under the last one with it (1 to 4), 0 when the line is no heading.
 
     `一、…` and `（一）…` lines are headings when something other than their next sibling follows them: two of
@@ -266,7 +266,8 @@ def _bare_heading(lines: list[_Line], at: int, stripped: str, *, loose: bool) ->
     next_blank = at + 1 < len(lines) and lines[at + 1].blank
     if bold and marker is None and following and (next_blank or not _BOLD_LINE.match(following)):
         return 4
-    if next_blank and following and _stands_alone(inner) and not _stands_alone(following):
+    plain = atx_level == 0 and len(inner) <= MAX_BARE_HEADING_CHARACTERS // 2 and _SENTENCE_DONE.search(following)
+    if (next_blank or plain) and following and _stands_alone(inner) and not _stands_alone(following):
         return 2
     return 0
 

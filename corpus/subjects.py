@@ -63,7 +63,7 @@ _ENDINGS = "卡|证(?!明|件)|账户|帐户|账号|帐号|会籍|会员|存折|
 _NOUN = re.compile(rf"([\u4e00-\u9fffa-z0-9]{{1,12}}?(?:{_ENDINGS}))(?!号|内|里|种|片机|{_ENDINGS})")
 ENDING = re.compile(rf"(?:{_ENDINGS})$")
 # Words about a card that make no other card of it.
-_PLAIN = re.compile(r"^(?:旧|老|新|实体|个人|普通|各类|常见|闲置|多余|不用|本地|实名|记名|不记名|电子|你|我|您|自己|家里|手里|单张|一张|这张|那张|公共|城市|居民|有效|原|本|[\u4e00-\u9fff]{2,4}(?:省|市|县|区|州))+的?$")
+_PLAIN = re.compile(r"^(?:旧|老|新|实体|个人|普通|各类|常见|闲置|多余|不用|本地|实名|记名|不记名|电子|你|我|您|自己|家里|手里|单张|一张|这张|那张|公共|城市|居民|有效|原|本|[\u4e00-\u9fff]{2,4}(?:省|(?<![超门夜])市|县|区|州))+的?$")
 # What else a heading over a procedure says, so that a name is left: `家庭宽带怎么停` is about 家庭宽带.
 _SAYS_DOING = re.compile(
     r"(?:怎么|如何|怎样|咋)?(?:办理|注销|销户|销卡|销号|退卡|退订|退费|退款|退会|退籍|退租|退|取消|停用|停办|停保|拆机|解约|关闭|终止|清退|过户|缴回|交回|收尾|结清)"
@@ -73,6 +73,7 @@ _LONGEST_NAME = 8
 _FUNCTION_WORD = re.compile(r"[的不这那哪几每各种些是在了张着比]|[两三四五六七八九]|什么|怎么|没用|多余|常用|闲置")
 _DOING = re.compile(r"(?:退|销|办|补|换|发|持|用|刷|打|领|开)[卡证]$")  # what is done with a card, not a card
 _LATIN_NOUN = re.compile(r"\b((?:[a-z]+ ){1,2}(?:card|pass|account|membership))s?\b")
+_LATIN_BRAND = re.compile(r"\b([a-z]{3,}(?:card|pass))(?:s|'s)?\b")
 # When the text says which card an article is about: how much of it is read, how often and how mostly it is named.
 _READ_CHARACTERS = 20_000
 _FEWEST_MENTIONS = 2
@@ -266,6 +267,8 @@ def _named(heading: str, cards: Cards) -> tuple[str, ...]:
         name = _ARTICLES.sub("", noun)
         if " " in name:
             return (name,)
+    if brand := _LATIN_BRAND.search(heading):
+        return (brand[1],)
     return ()
 
 

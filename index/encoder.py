@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +16,8 @@ from corpus.errors import UnusableInput
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
+    from index.static_encoder import StaticEncoder
+
 Vectors = NDArray[np.float32]
 
 BUILT_IN = "builtin"
@@ -22,7 +25,7 @@ PROBE = "注销银行卡需要带身份证吗？ How do I cancel a 2nd card?"
 
 _BUILT_IN_FOLDER = Path(__file__).parent / "encoder"
 # An index remembers its encoder by this; it changes whenever the files in that folder do.
-_BUILT_IN_NAME = "xiaoka-zh-en-256-v1"
+_BUILT_IN_NAME = "xiaoka-zh-en-256-v2"
 _BUILT_IN_NAMES = ("xiaoka-", "ngram-")  # what the names of all versions begin with
 
 
@@ -106,7 +109,7 @@ def load_encoder(name: str) -> Encoder:
     from index.static_encoder import StaticEncoder
 
     if name == BUILT_IN:
-        return StaticEncoder(_BUILT_IN_FOLDER, name=_BUILT_IN_NAME)
+        return built_in_encoder()
     looks_like_folder = name.startswith(("/", ".", "~")) or name.count("/") > 1
     if not name.strip() or (looks_like_folder and not Path(name).expanduser().is_dir()):
         raise UnusableInput(
@@ -115,6 +118,14 @@ def load_encoder(name: str) -> Encoder:
         )
     folder = Path(name).expanduser()
     return StaticEncoder(folder) if StaticEncoder.is_static(folder) else SentenceTransformerEncoder(name)
+
+
+@cache
+def built_in_encoder() -> StaticEncoder:
+    """The encoder that comes with the program, whatever the index was built with; one for the whole process."""
+    from index.static_encoder import StaticEncoder
+
+    return StaticEncoder(_BUILT_IN_FOLDER, name=_BUILT_IN_NAME)
 
 
 def is_built_in(name: str) -> bool:

@@ -59,6 +59,15 @@ class StaticEncoder:
         """One unit row per passage, with the model's prompt for documents; without known tokens as for a question."""
         return self._encode(texts, self._model.document_prompt)
 
+    def token_ids(self, texts: Sequence[str]) -> list[NDArray[np.intp]]:
+        """The rows of the table that each text's tokens have, in order."""
+        encodings = self._model.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [self._model.places(encoding.ids) for encoding in encodings]
+
+    def token_rows(self, places: NDArray[np.intp]) -> Vectors:
+        """The vectors of tokens by their rows, shape `(len(places), dimensions)`; the longer, the more it says."""
+        return np.asarray(self._model.rows[places], dtype=np.float32)
+
     def _encode(self, texts: Sequence[str], prompt: str) -> Vectors:
         model = self._model
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
@@ -104,6 +113,11 @@ class _Model:
         prompts = (_json(folder / _CONFIG) or {}).get("prompts") or {}
         self.query_prompt: str = prompts.get("query") or ""
         self.document_prompt: str = prompts.get("document") or prompts.get("passage") or ""
+
+    def places(self, token_ids: Sequence[int]) -> NDArray[np.intp]:
+        """The rows of tokens."""
+        ids = np.array(token_ids, dtype=np.intp)
+        return ids if self.row_of is None else np.asarray(self.row_of[ids], dtype=np.intp)
 
     def add_up(self, token_ids: Sequence[Sequence[int]], sums: Vectors) -> None:
         """Adds the vectors of each text's tokens to its row of `sums`; the mean has the same direction."""

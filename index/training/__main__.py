@@ -37,14 +37,20 @@ def _make(options: argparse.Namespace) -> None:
     pairs = read_pairs(options.data, seed=options.seed, held_back=held_back, own_text=options.own_text)
     for name, found in pairs.items():
         _log.info("%-24s %7d pairs", name, len(found))
-    vocabulary = Vocabulary.of(texts_of(pairs), VocabularyLimits())
+    vocabulary = Vocabulary.of(texts_of(pairs), VocabularyLimits()) if options.after is None else None
+
+    from index.training.model import FeatureBag  # torch takes its time; a missing file is told before
+    from index.training.train import Recipe, train
+
+    given = {"n_steps": options.steps, "learning_rate": options.learning_rate}
+    recipe = dataclasses.replace(Recipe(), seed=options.seed, **{name: value for name, value in given.items() if value})
+    earlier = None
+    if vocabulary is None:
+        earlier = FeatureBag.load(str(options.after), most_features=recipe.most_features)
+        vocabulary = earlier.vocabulary
     _log.info("%d features, after %.0f s", len(vocabulary), time.monotonic() - begun)
-
-    from index.training.train import Recipe, train  # torch takes its time; a missing file is told before
-
-    recipe = dataclasses.replace(Recipe(), seed=options.seed, **({"n_steps": options.steps} if options.steps else {}))
     shares = {source.name: source.n_batches for source in sources(held_back, options.own_text)}
-    vectors = train(pairs, shares, vocabulary, recipe, checkpoints=options.out / "checkpoints")
+    vectors = train(pairs, shares, vocabulary, recipe, checkpoints=options.out / "checkpoints", begun=earlier)
     table = fold(vocabulary, vectors)
     save(options.out, table=table, tokenizer=build_tokenizer(table.tokens, character_rules(vocabulary)))
     made = {
@@ -64,6 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, help="folder for the model; a stopped run goes on there")
     parser.add_argument("--own-text", type=Path, default=OWN_TEXT, help="folder with the project's own text")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--after", type=Path, help="the module's folder of an earlier run's checkpoint, to go on from")
+    parser.add_argument("--learning-rate", type=float, help="Adam's highest, when not the recipe's")
     parser.add_argument("--steps", type=int, help="batches to train for, when not the recipe's")
     parser.add_argument(
         "--held-back",

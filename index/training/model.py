@@ -57,6 +57,11 @@ class FeatureBag(InputModule):  # type: ignore[misc]
         return features
 
     @property
+    def vocabulary(self) -> Vocabulary:
+        """The features."""
+        return self._vocabulary
+
+    @property
     def vectors(self) -> Vectors:
         """A copy of the features' vectors, shape `(n_features, dimensions)`."""
         vectors: Vectors = self.embedding.weight.detach().cpu().numpy().copy()
@@ -73,13 +78,13 @@ class FeatureBag(InputModule):  # type: ignore[misc]
         np.save(Path(output_path) / _VECTORS, self.vectors)
 
     @classmethod
-    def load(cls, model_name_or_path: str, *_: object, **__: object) -> FeatureBag:
-        """What `save` wrote."""
+    def load(cls, model_name_or_path: str, *_: object, most_features: int = 0, **__: object) -> FeatureBag:
+        """What `save` wrote; draws as many features of a longer text, all of them when not told."""
         folder = Path(model_name_or_path)
         known = json.loads((folder / _FEATURES).read_text(encoding="utf-8"))
         vectors = np.load(folder / _VECTORS)
         vocabulary = Vocabulary(known["numbers"], np.array(known["idf"], dtype=np.float32))
-        bag = cls(vocabulary, dimensions=vectors.shape[1], most_features=len(vocabulary), seed=0)
+        bag = cls(vocabulary, dimensions=vectors.shape[1], most_features=most_features or len(vocabulary), seed=0)
         bag.embedding.weight.data = torch.from_numpy(vectors)
         return bag
 

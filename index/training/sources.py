@@ -105,7 +105,7 @@ def sources(held_back: Sequence[int], own_text: Path) -> tuple[Source, ...]:
         ),
         Source(name="own law questions", n_batches=1, read=lambda data, _: _law_questions(data, own_text)),
         Source(name="own bank questions", n_batches=1, read=own(_bank_questions)),
-        Source(name="own procedures", n_batches=0.7, read=own(_procedures)),
+        Source(name="own procedures", n_batches=6, read=own(_procedures)),
         Source(name="own parallel text", n_batches=0.5, read=own(_parallel)),
         Source(name="own lexicon", n_batches=0.5, read=own(_lexicon)),
         Source(name="own card questions", n_batches=0.5, read=own(_card_questions)),

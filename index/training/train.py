@@ -55,6 +55,7 @@ def train(
     recipe: Recipe,
     *,
     checkpoints: Path,
+    begun: FeatureBag | None = None,
 ) -> Vectors:
     """The vectors of the features, shape `(len(vocabulary), dimensions)`; goes on from the last checkpoint, if any.
 
@@ -64,8 +65,9 @@ def train(
         vocabulary: The features to learn.
         recipe: How.
         checkpoints: A folder for what is needed to go on after a stop.
+        begun: What an earlier training learnt of the same features, to go on from; None to begin anew.
     """
-    bag = FeatureBag(vocabulary, dimensions=recipe.dimensions, most_features=recipe.most_features, seed=recipe.seed)
+    bag = begun or FeatureBag(vocabulary, dimensions=recipe.dimensions, most_features=recipe.most_features, seed=recipe.seed)
     model = SentenceTransformer(modules=[bag, Normalize()])
     ranking = MultipleNegativesRankingLoss(
         model, scale=recipe.scale, directions=("query_to_doc", "doc_to_query"), partition_mode="per_direction"

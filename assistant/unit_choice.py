@@ -1,0 +1,165 @@
+"""Which unit answers a question, or none: what speaks for each, weighed by what was learnt from question sets."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from assistant.choice import Chosen, load_choice
+from assistant.evidence import Scored, Unit, asked_bonus, holds, idf, pairs_of, rank_units
+from assistant.lexicon import Lexicon
+from assistant.likeness import Places, likeness, places_of
+from assistant.question import Question
+
+_KINDS = ("step", "lead", "note", "item", "prose")
+_ROLES = ("precautions", "reasons", "definition", "summary", "questions", "materials", "fees", "kinds", "conditions")
+_UNSEEN_PAIR = 2.0  # the idf of a pair of characters that no unit has
+_SHORT = 12
+_LEADING = 2
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFeatures:
+    """What speaks for each of the units, and for none of them."""
+
+    units: tuple[Unit, ...]
+    each: tuple[Mapping[str, float], ...]
+    none: Mapping[str, float]
+    covered: tuple[frozenset[str], ...]
+
+
+def choose_unit(
+    question: Question,
+    units: Sequence[Unit],
+    subjects: Collection[str],
+    lexicon: Lexicon,
+    boost: Mapping[str, float],
+) -> tuple[list[Scored], float]:
+    """The units best first, each scored against "none of them" (above 0 it is likelier), and how likely any of them is.
+
+    Args:
+        question: What is asked.
+        units: Those that may answer.
+        subjects: The cards that are meant, empty when no card is.
+        lexicon: Its concepts.
+        boost: Chunk id → what retrieval found it worth, in [0, 0.1].
+    """
+    features = unit_features(question, units, subjects, lexicon, boost)
+    chosen: Chosen = load_choice("unit").among(features.each, features.none)
+    return [Scored(features.units[at], chosen.scores[at], features.covered[at]) for at in chosen.order], chosen.probability
+
+
+def unit_features(
+    question: Question,
+    units: Sequence[Unit],
+    subjects: Collection[str],
+    lexicon: Lexicon,
+    boost: Mapping[str, float],
+) -> UnitFeatures:
+    """What speaks for each unit and for none, by the names of the weights in `choices.json`."""
+    units = tuple(units)
+    lexical = {id(entry.unit): entry for entry in rank_units(question, units, lexicon, {})}
+    asked = _places(question.text)
+    like = likeness(asked, [unit.places for unit in units])
+    headed = [" ".join(unit.chunk.headings[-2:]) for unit in units]
+    headings = list(dict.fromkeys(headed))
+    like_heading = dict(zip(headings, likeness(asked, [_places(text) for text in headings]).soft, strict=True))
+    pairs = set(pairs_of(question.text))
+    holding = Counter(pair for unit in units for pair in unit.pairs & pairs)
+    weights = {pair: idf(holding[pair], len(units)) if holding[pair] else _UNSEEN_PAIR for pair in pairs}
+    total = sum(weights.values()) or 1.0
+    typed = [lexicon.concepts[name].type for name in question.focus if lexicon.concepts[name].kind == "typed"]
+    needed = {name for name in question.focus if lexicon.concepts[name].kind == "need"}
+    about = {name for name in question.focus if lexicon.concepts[name].kind != "typed"}
+    bonus = {id(unit): asked_bonus(question, unit, lexicon) for unit in units}
+    places = np.argsort(np.argsort(-like.soft)) if len(units) else []
+    spread = _spread(like.soft)
+    each = []
+    for at, unit in enumerate(units):
+        entry = lexical.get(id(unit))
+        right_type = bool(typed) and all(holds(unit, value) for value in typed)
+        said = sum(weights[pair] for pair in pairs & unit.pairs) / total
+        soft = float(like.soft[at])
+        each.append(
+            {
+                "lexical": entry.score if entry else 0.0,
+                "concepts": min(len(about & unit.concepts), 2) / 2,
+                "every_concept": float(bool(about) and about <= unit.concepts),
+                "right_type": float(right_type),
+                "wrong_type": float(bool(typed) and not right_type),
+                "question_word": bonus[id(unit)],
+                "without_need": float(bool(needed - unit.concepts)),
+                "soft": soft,
+                "soft_apart": (soft - spread[0]) / spread[1],
+                "soft_leads": float(places[at] < _LEADING),
+                "telling": float(like.telling[at]),
+                "matched": float(like.matched[at]),
+                "whole": float(like.whole[at]),
+                "heading": float(like_heading[headed[at]]),
+                "pairs": said,
+                "found": 10 * boost.get(unit.chunk.chunk_id, 0.0),
+                "own": float(bool(set(unit.cards) & set(subjects))),
+                "general": float(not unit.cards),
+                "length": math.log(len(unit.text) + 1) / 5,
+                "short": float(len(unit.text) < _SHORT),
+                "opening": float(at == 0),
+                "yes_no_pairs": said * question.asks_yes_or_no,
+                "unknown_soft": soft * (len(question.focus_unknown) > _LEADING),
+                "its_precautions": float(unit.role == "precautions" and "precautions" in question.intents),
+                "its_reasons": float(unit.role == "reasons" and "reasons" in question.intents),
+                "its_definition": float(unit.role == "definition" and bool({"definition", "kinds"} & question.intents)),
+                **{f"is_{kind}": float(unit.kind == kind) for kind in _KINDS},
+                **{f"in_{role}": float(unit.role == role) for role in _ROLES},
+            }
+        )
+    if each:
+        each[int(np.argmax([features["lexical"] for features in each]))]["lexical_leads"] = 1.0
+        each[int(np.argmax(like.telling))]["telling_leads"] = 1.0
+    return UnitFeatures(
+        units, tuple(each), _none(question, each, needed, units), tuple(
+            lexical[id(unit)].covered if id(unit) in lexical else frozenset() for unit in units
+        ),
+    )
+
+
+def _none(
+    question: Question, each: Sequence[Mapping[str, float]], needed: set[str], units: Sequence[Unit]
+) -> dict[str, float]:
+    """What speaks for none of the units."""
+
+    def highest(name: str) -> float:
+        return max((features[name] for features in each), default=0.0)
+
+    soft = sorted((features["soft"] for features in each), reverse=True)
+    return {
+        "always": 1.0,
+        "no_right_type": float(highest("wrong_type") > 0 and not highest("right_type")),
+        "no_need": float(bool(needed) and not any(needed <= unit.concepts for unit in units)),
+        "unknown": min(sum(map(len, question.focus_unknown)) / 10, 2.0),
+        "lexical": highest("lexical"),
+        "soft": highest("soft"),
+        "telling": highest("telling"),
+        "whole": highest("whole"),
+        "matched": highest("matched"),
+        "pairs": highest("pairs"),
+        "lead": soft[0] - soft[min(2, len(soft) - 1)] if soft else 0.0,
+        "length": math.log(len(question.text) + 1) / 5,
+        "no_concept": float(not question.concepts),
+        "card_unknown": float(bool(question.unknown_card)),
+    }
+
+
+def _spread(values: np.ndarray) -> tuple[float, float]:
+    if not len(values):
+        return 0.0, 1.0
+    return float(values.mean()), 3 * float(values.std()) + 1e-6
+
+
+@lru_cache(maxsize=4096)
+def _places(text: str) -> Places:
+    return places_of([text])[0]
