@@ -9,6 +9,8 @@ from corpus.document import Chunk
 from index.hit import Hit
 
 Outcome = Literal["answered", "clarified", "abstained"]
+# What opens the line of an article's own words below those of its English edition: for whoever reads it at a counter.
+ORIGINAL = "原文 / original: "
 Reason = Literal["", "no_hits", "weak_hits", "not_stated", "out_of_domain", "unsafe", "model_declined"]
 
 
@@ -36,11 +38,16 @@ class Citation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerStep:
-    """One step as it is shown, with the markers of what supports it."""
+    """One step as it is shown, with the markers of what supports it.
+
+    Attributes:
+        original: The article's own words, when `text` is from its English edition; empty otherwise.
+    """
 
     number: int
     text: str
     markers: tuple[int, ...]
+    original: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from assistant.answer import Answer
@@ -21,6 +23,7 @@ from assistant.ranking import order_by_section
 from assistant.subject_choice import Profile, choose_subject, profile_of
 from assistant.understanding import Reader
 from corpus.document import Document
+from corpus.editions import Edition, align
 from corpus.errors import UnusableInput
 from index.hit import Hit
 from index.index import Index
@@ -31,6 +34,7 @@ _CACHED_DOCUMENTS = 256
 _CACHED_PROFILES = 256
 _MOST_GUESSED = 8  # subjects that a question which names none is held against
 _PROFILED_ARTICLES = 2  # of a subject
+_LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 
 
 class Assistant:
@@ -49,6 +53,7 @@ class Assistant:
         self._units = lru_cache(maxsize=_CACHED_DOCUMENTS)(self._read_units)
         self._profile = lru_cache(maxsize=_CACHED_PROFILES)(self._read_profile)
         self._document = lru_cache(maxsize=_CACHED_DOCUMENTS)(index.document)
+        self._edition = lru_cache(maxsize=_CACHED_DOCUMENTS)(self._read_edition)
 
     @property
     def catalog(self) -> Catalog:
@@ -85,6 +90,8 @@ class Assistant:
         """The answer to the last of turns that are words, not numbers of options."""
         started = time.perf_counter()
         question, listed = resolve(turns, self._reader, self._catalog.subjects)
+        if question.language != "en" and self._picks_english_option(turns):
+            question = replace(question, language="en")
         understood = time.perf_counter()
         context = self._context(question, listed)
         hits = context.sources.hits
@@ -125,6 +132,7 @@ class Assistant:
             hits=self._retrieve(question),
             document=self._document,
             units=self._units,
+            edition=self._edition,
         )
         return Context(question=question, listed=listed, sources=sources)
 
@@ -136,6 +144,13 @@ class Assistant:
             offered = _offered(self._answered(spelled)) if number else ()
             spelled.append(offered[number - 1] if number <= len(offered) and number else turn)
         return spelled
+
+    def _picks_english_option(self, turns: Sequence[str]) -> bool:
+        """Whether the last turn is an option that was offered in English, with an original in it."""
+        if len(turns) < 2 or not _LATIN_WORD.search(turns[-1]):
+            return False
+        offer = self._answered(turns[:-1])
+        return offer.language == "en" and turns[-1] in _offered(offer)
 
     def _retrieve(self, question: Question) -> list[Hit]:
         cards = [name for card in (question.cards or question.cued) for name in (card, *self._catalog.covering(card))]
@@ -174,6 +189,9 @@ class Assistant:
 
     def _read_units(self, doc_id: str) -> tuple[Unit, ...]:
         return self._unit_reader.units(self._document(doc_id), self._index.chunks(doc_id))
+
+    def _read_edition(self, doc_id: str) -> Edition | None:
+        return align(self._document(doc_id))
 
 
 def _offered(answer: Answer) -> tuple[str, ...]:

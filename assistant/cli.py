@@ -220,11 +220,14 @@ def _serve(arguments: argparse.Namespace, settings: Settings, opener: Opener) ->
 
 def _corpus_check(arguments: argparse.Namespace, settings: Settings, _opener: Opener) -> int:
     from assistant.render import visible
-    from corpus.hygiene import find
+    from corpus.editions import check_editions
+    from corpus.hygiene import clean, find
     from corpus.reader import read_corpus
 
     documents = read_corpus(settings.corpus)
-    found = [(document, finding) for document in documents for finding in find(document)]
+    check_editions(clean(document) for document in documents if document.edition is not None)
+    read = [document for article in documents for document in (article, article.edition) if document is not None]
+    found = [(document, finding) for document in read for finding in find(document)]
     if arguments.json:
         _write_json({"articles": len(documents), "findings": [_place(d, f) for d, f in found]})
         return NOT_MET if found else DONE

@@ -34,7 +34,8 @@ def compare(context: Context, cards: Sequence[str]) -> Draft:
             lines.append(_step_total(context, card, covering[card]))
         else:
             lines.append(_compared_missing(context, card, covering[card]))
-    text = say("comparison", context.language) + "\n\n" + "\n".join(lines)
+    words = context.whose_words(unit.chunk.doc_id for unit in units.values())
+    text = say("comparison", context.language, words=words) + "\n\n" + "\n".join(lines)
     return Draft(outcome="answered", text=text, decided="comparison")
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
-from assistant.answer import AnswerStep, Outcome, Reason
+from assistant.answer import ORIGINAL, AnswerStep, Outcome, Reason
 from assistant.catalog import Catalog, Procedure
 from assistant.citations import Citations
 from assistant.clauses import WAYS
 from assistant.evidence import Scored, Unit, rank_units
 from assistant.lexicon import Lexicon
-from assistant.phrases import shown
+from assistant.phrases import say, shown
 from assistant.question import Question
 from assistant.unit_choice import choose_unit
-from corpus.document import Chunk, Document
+from corpus.document import Chunk, Document, Step
+from corpus.editions import Edition
 from corpus.normalize import Language, has_han, normalize
 from index.hit import Hit
 
@@ -45,6 +46,7 @@ class Sources:
         hits: What retrieval found for the question, best first.
         document: Doc id → cleaned document.
         units: Doc id → its units.
+        edition: Doc id → the article's English edition, None when it has none.
     """
 
     catalog: Catalog
@@ -52,6 +54,7 @@ class Sources:
     hits: Sequence[Hit]
     document: Callable[[str], Document]
     units: Callable[[str], Sequence[Unit]]
+    edition: Callable[[str], Edition | None]
 
     def best_documents(self, n: int) -> list[str]:
         """The documents of the best hits, best first, at most `n`."""
@@ -64,6 +67,23 @@ class Sources:
     def chunk(self, procedure: Procedure) -> Chunk:
         """The chunk of a procedure."""
         return next(unit.chunk for unit in self.units(procedure.doc_id) if unit.chunk.chunk_id == procedure.chunk_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """Words of an article as an answer shows them.
+
+    Attributes:
+        text: In the language of the answer, where the article or its edition has them in it; else the article's own.
+        original: The article's own words, when `text` is its edition's; empty otherwise.
+    """
+
+    text: str
+    original: str = ""
+
+    def cited(self, markers: Sequence[int]) -> str:
+        """The words with their markers, and the original on a line of its own below."""
+        return f"{self.text} {marks(markers)}{beside(self.original)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +119,54 @@ class Context:
         """A unit as it is shown, cited."""
         document = self.sources.document(unit.chunk.doc_id)
         markers = self.citations.cite(document, unit.chunk, unit.start, unit.end)
-        return (
-            f"{shown(document.text[unit.start : unit.end], self.language, source=document.language)} {marks(markers)}"
-        )
+        return self.wording(document, unit.start, unit.end).cited(markers)
+
+    def edition(self, doc_id: str) -> Edition | None:
+        """The edition of an article in the user's language, None when there is none."""
+        return self.sources.edition(doc_id) if self.language == "en" else None
+
+    def wording(self, document: Document, start: int, end: int) -> Wording:
+        """A span of an article as it is shown: in the edition's words when it has an edition for the user."""
+        own = shown(document.text[start:end], self.language, source=document.language)
+        edition = self.edition(document.doc_id)
+        text = shown(edition.text(start, end), self.language, source=self.language) if edition else ""
+        return Wording(text=text, original=own) if text else Wording(text=own)
+
+    def step_wording(self, document: Document, step: Step) -> Wording:
+        """A step as it is shown, its label in bold."""
+        wording = self.wording(document, step.start, step.end)
+        title = self.step_title(document, step).text if step.title else ""
+        if title and wording.text.startswith(title):
+            return replace(wording, text=f"**{title}**{wording.text[len(title) :]}")
+        return wording
+
+    def step_title(self, document: Document, step: Step) -> Wording:
+        """The label of a step as it is shown, the whole step when it has none."""
+        if not step.title:
+            return self.wording(document, step.start, step.end)
+        own = shown(step.title, self.language, source=document.language)
+        edition = self.edition(document.doc_id)
+        text = shown(edition.label(step), self.language, source=self.language) if edition else ""
+        return Wording(text=text, original=own) if text else Wording(text=own)
+
+    def heading(self, chunk: Chunk) -> Wording:
+        """The nearest heading of a chunk as it is shown, empty when it has none."""
+        if not chunk.headings:
+            return Wording(text="")
+        own = shown(chunk.headings[-1], self.language)
+        edition = self.edition(chunk.doc_id)
+        text = shown(edition.heading_above(chunk.start), self.language, source=self.language) if edition else ""
+        return Wording(text=text, original=own) if text else Wording(text=own)
+
+    def title(self, doc_id: str) -> str:
+        """The title of an article as it is shown."""
+        edition = self.edition(doc_id)
+        return shown(edition.title if edition else self.sources.document(doc_id).title, self.language)
+
+    def whose_words(self, doc_ids: Iterable[str]) -> str:
+        """In whose words these articles are shown: their own, or their editions'."""
+        has_edition = any(self.edition(doc_id) is not None for doc_id in doc_ids)
+        return say("edition_words" if has_edition else "own_words", self.language)
 
     def units_about(self, subjects: Sequence[str]) -> list[Unit]:
         """The units that may answer: those about the subjects or about no card; of every card when none is given."""
@@ -173,6 +238,11 @@ def colon(language: Language) -> str:
 def marks(markers: Sequence[int]) -> str:
     """Markers as they stand in an answer's text."""
     return "".join(f"[{marker}]" for marker in markers)
+
+
+def beside(original: str) -> str:
+    """The line that shows an article's own words below an edition's, to be read by others; empty without any."""
+    return f"\n   {ORIGINAL}{original}" if original else ""
 
 
 def rejected_entries(scored: Sequence[Scored]) -> tuple[tuple[float, str], ...]:

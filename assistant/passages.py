@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from assistant.draft import Context, Draft, colon, rejected_entries
 from assistant.evidence import Scored, Unit
-from assistant.phrases import joined, say, shown
+from assistant.phrases import joined, say
 from assistant.refusals import abstain, clarify, refuse_card, refuse_unstated
 from corpus.roles import role_of
 
@@ -109,7 +109,7 @@ def _list_units(context: Context, intent: str, units: Sequence[Unit]) -> Draft:
     for n, unit in enumerate(units, 1):
         label = ""
         if unit.kind == "prose" and intent == "reasons":
-            name = shown(_UNNUMBERED.sub("", unit.chunk.headings[-1]), context.language) if unit.chunk.headings else ""
+            name = _UNNUMBERED.sub("", context.heading(unit.chunk).text)
             label = f"**{name}**{colon(context.language)}" if name else ""
         lines.append(f"{n}. {label}{context.quoted(unit)}" if len(units) > 1 else f"{label}{context.quoted(unit)}")
     head = say("listing", context.language, n=len(units)) if len(units) > 1 else say("detail_general", context.language)

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from assistant.answer import AnswerStep
 from assistant.catalog import Procedure
-from assistant.draft import OFFLINE, Context, Draft, marks
+from assistant.draft import OFFLINE, Context, Draft, beside, marks
 from assistant.evidence import rank_units
 from assistant.passages import LISTED_FROM, answer_detail, show_listed_item
-from assistant.phrases import joined, say, shown
+from assistant.phrases import joined, say
 from assistant.refusals import abstain, clarify, refuse_unstated
 from corpus.document import Chunk, Document, Step
 from corpus.roles import says
@@ -54,8 +54,14 @@ def _variants(context: Context, procedures: Sequence[Procedure]) -> list[Procedu
     return same if len(same) > 1 and len({p.headings for p in same}) == len(same) else []
 
 
+def _way(context: Context, procedure: Procedure) -> str:
+    """What one of several ways is called: by its heading, with the original by which a reply is understood."""
+    heading = context.heading(context.sources.chunk(procedure))
+    return f"{heading.text} ({heading.original})" if heading.original else heading.text
+
+
 def _which_way(context: Context, subject: str, variants: Sequence[Procedure]) -> Draft:
-    names = [f"{context.name(subject)} {shown(p.headings[-1], context.language)}".strip() for p in variants]
+    names = [f"{context.name(subject)} {_way(context, p)}".strip() for p in variants]
     lines = "\n".join(f"{n}. {name}" for n, name in enumerate(names, 1))
     return Draft(
         outcome="clarified",
@@ -70,26 +76,19 @@ def _procedure(context: Context, procedures: Sequence[Procedure], subject: str) 
         return _which_way(context, subject, variants)
     chosen = context.readable(procedures)[0]
     chunk, document = context.sources.chunk(chosen), context.sources.document(chosen.doc_id)
-    n = len(chunk.steps)
+    n, words = len(chunk.steps), context.whose_words([chosen.doc_id])
     head = (
-        say("procedure", context.language, card=context.name(subject), n=n)
+        say("procedure", context.language, card=context.name(subject), n=n, words=words)
         if subject
-        else say("procedure_general", context.language, n=n)
+        else say("procedure_general", context.language, n=n, words=words)
     )
-    steps = [
-        AnswerStep(
-            number=step.number,
-            text=_step_text(context, step, document),
-            markers=context.citations.cite(document, chunk, step.start, step.end),
-        )
-        for step in chunk.steps
-    ]
+    steps = [_answer_step(context, step, document, chunk) for step in chunk.steps]
     notes = [
         context.quoted(unit) if says("note", unit.text) else say("note", context.language, text=context.quoted(unit))
         for unit in context.sources.units(chosen.doc_id)
         if unit.chunk.chunk_id == chunk.chunk_id and unit.kind == "note"
     ]
-    lines = "\n".join(f"{step.number}. {step.text} {marks(step.markers)}" for step in steps)
+    lines = "\n".join(f"{step.number}. {step.text} {marks(step.markers)}{beside(step.original)}" for step in steps)
     parts = [head, lines, *notes, *_beside(context, procedures)]
     return Draft(outcome="answered", text="\n\n".join(parts), steps=tuple(steps), decided="procedure")
 
@@ -101,18 +100,18 @@ def _beside(context: Context, procedures: Sequence[Procedure]) -> list[str]:
     elsewhere = dict.fromkeys(p.doc_id for p in procedures if p.doc_id != chosen.doc_id)
     parts = []
     if here:
-        names = [shown(p.headings[-1], context.language) for p in here if p.headings]
+        names = [_way(context, p) for p in here if p.headings]
         parts.append(say("variants", context.language, names=joined(names, context.language)))
     if elsewhere:
-        names = [shown(context.sources.document(doc_id).title, context.language) for doc_id in list(elsewhere)[:3]]
+        names = [context.title(doc_id) for doc_id in list(elsewhere)[:3]]
         parts.append(say("others", context.language, names=joined(names, context.language)))
     return parts
 
 
-def _step_text(context: Context, step: Step, document: Document) -> str:
-    text = shown(step.text, context.language, source=document.language)
-    title = shown(step.title, context.language, source=document.language)
-    return f"**{title}**{text[len(title) :]}" if title and text.startswith(title) else text
+def _answer_step(context: Context, step: Step, document: Document, chunk: Chunk) -> AnswerStep:
+    wording = context.step_wording(document, step)
+    markers = context.citations.cite(document, chunk, step.start, step.end)
+    return AnswerStep(number=step.number, text=wording.text, markers=markers, original=wording.original)
 
 
 def find_barred(context: Context, subjects: Sequence[str]) -> str:
@@ -166,7 +165,7 @@ def _count(context: Context, subject: str, document: Document, chunk: Chunk) -> 
     names = []
     for step in chunk.steps:
         markers = context.citations.cite(document, chunk, step.start, step.end)
-        names.append(f"{step.number}. {shown(step.title or step.text, context.language)} {marks(markers)}")
+        names.append(f"{step.number}. {context.step_title(document, step).cited(markers)}")
     text = say(
         "count", context.language, card=context.name(subject), n=len(chunk.steps), names="\n\n" + "\n".join(names)
     )
@@ -205,6 +204,6 @@ def _steps_said(context: Context, steps: Sequence[tuple[Step, str]], document: D
     parts = []
     for step, phrase in steps:
         markers = context.citations.cite(document, chunk, step.start, step.end)
-        text = f"{_step_text(context, step, document)} {marks(markers)}"
+        text = context.step_wording(document, step).cited(markers)
         parts.append(say(phrase, context.language, number=step.number, n=len(chunk.steps), text=text))
     return Draft(outcome="answered", text="\n\n".join(parts), decided="one step")

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from itertools import groupby
 
-from assistant.answer import Answer, Citation
+from assistant.answer import ORIGINAL, Answer, Citation
 from corpus.document import Document
 
 _WORDS = {
@@ -120,6 +120,7 @@ _UNSAFE_IN_ANSWER = re.compile(
     re.IGNORECASE,
 )
 _MARKERS = re.compile(r"(?:\[[1-9][0-9]{0,3}\])+")
+_ORIGINAL = re.compile(rf"(?m)^( +)({re.escape(ORIGINAL)}.*)$")
 
 
 def page_answer(answer: Answer, find_document: Callable[[str], Document]) -> str:
@@ -131,6 +132,8 @@ def page_answer(answer: Answer, find_document: Callable[[str], Document]) -> str
     text = re.sub(r"(?<=[0-9]\])(?=\[[0-9])", " ", visible(_without_options(answer)))
     text = _UNSAFE_IN_ANSWER.sub(_reference, text)
     text = _MARKERS.sub(lambda found: f'<sup class="xk-marker">{found[0]}</sup>', text)
+    # What an English answer shows below an edition's words is Chinese, and reads as an aside.
+    text = _ORIGINAL.sub(lambda found: f'{found[1]}<small class="xk-original" lang="zh">{found[2]}</small>', text)
     label = words(answer.language).get(answer.outcome, "")
     parts = [f'<div class="xk-answer xk-{answer.outcome}" lang="{html.escape(answer.language)}">', text, "</div>"]
     if label:

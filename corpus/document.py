@@ -28,6 +28,7 @@ class Document:
         as_of: Date of the article's facts, ISO 8601, empty when the front matter does not say.
         masked: Spans `(start, end)` of `text` that cleaning has blanked, in order; empty before cleaning. Outside
             of them `text` equals the file to the character.
+        edition: Its English edition, a file beside it that `corpus.editions` aligns with it; None when it has none.
     """
 
     doc_id: str
@@ -42,6 +43,7 @@ class Document:
     region: str = ""
     as_of: str = ""
     masked: tuple[tuple[int, int], ...] = ()
+    edition: Document | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from corpus.errors import UnusableInput
 FrontMatter = dict[str, str]
 
 MAX_BYTES = 8_192
-KEYS = ("title", "source", "license", "language", "region", "as_of")
+KEYS = ("title", "source", "license", "language", "region", "as_of", "edition_of")
 
 _MAX_DEPTH = 20
 _OPENING = re.compile(r"\ufeff?---[ \t]*\r?\n(?![ \t]*\r?(?:\n|\Z))")

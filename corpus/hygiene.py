@@ -63,7 +63,7 @@ def clean(document: Document) -> Document:
     """The document with every character of a finding replaced by one space; line ends stay, no offset moves.
 
     The fields that are shown beside the text (title, source, license, region) lose their findings altogether.
-    Cleaning twice changes nothing more.
+    An edition is cleaned like its article. Cleaning twice changes nothing more.
     """
     findings = find(document)
     spans = _merged([*document.masked, *((finding.start, finding.end) for finding in findings)])
@@ -76,6 +76,7 @@ def clean(document: Document) -> Document:
         source=_cleaned_line(document.source),
         license=_cleaned_line(document.license),
         region=_cleaned_line(document.region),
+        edition=None if document.edition is None else clean(document.edition),
     )
 
 

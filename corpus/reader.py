@@ -3,6 +3,9 @@
 A corpus folder is filled by people, so anything may lie in it. Nothing outside the folder is ever opened (no
 symbolic link is followed), nothing that is not a regular file, nothing large; what cannot be used is named, all of
 it at once, instead of being left out in silence.
+
+A file whose front matter says `edition_of: NAME.md` is no article: it is the English edition of that one, stands
+beside it as `NAME.en.md`, and is attached to it.
 """
 
 from __future__ import annotations
@@ -12,8 +15,8 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corpus.document import Document
@@ -24,6 +27,7 @@ from corpus.text import decode, detect_language
 MAX_FILE_BYTES = 2_000_000
 MAX_FILES = 20_000
 SUFFIXES = (".md", ".markdown", ".txt")
+EDITION_LANGUAGE = "en"
 
 _MAX_TITLE_LINE = 60
 # A line of words with a blank line behind it; what ends as a sentence does, or opens a list or table, is no title.
@@ -84,7 +88,7 @@ def list_files(root: Path) -> list[ArticleFile]:
 
 
 def read_document(root: Path, path: str) -> Document:
-    """The article in the file `path` of the folder `root`, as it lies on disk: nothing is cleaned.
+    """The article in the file `path` of the folder `root` with its edition, as they lie on disk: nothing is cleaned.
 
     Args:
         root: The corpus folder.
@@ -92,7 +96,7 @@ def read_document(root: Path, path: str) -> Document:
 
     Raises:
         UnusableInput: The file is no regular file inside `root`, is too large, empty or not text, or its front
-            matter does not parse.
+            matter does not parse; or its edition is refused for one of these.
     """
     _require_folder(root)
     _require_plain_path(path)
@@ -103,22 +107,41 @@ def read_document(root: Path, path: str) -> Document:
         raise UnusableInput(f"{path!r} must be a file that can be read; {error.strerror}.") from error
     prefix = path[: len(path) - len(path.rsplit("/", 1)[-1])]
     siblings = [prefix + name for name in names if not name.startswith(".") and name.lower().endswith(SUFFIXES)]
-    return _read(root, path, document_ids({path, *siblings})[path])
+    ids = document_ids({path, *siblings})
+    document, _ = _read(root, path, ids[path])
+    beside = edition_path(path)
+    if beside not in siblings:
+        return document
+    edition, edition_of = _read(root, beside, ids[beside])
+    return _with_edition(document, edition) if prefix + edition_of == path else document
 
 
 def read_corpus(root: Path) -> list[Document]:
-    """Every article below `root`, in the order of their paths.
+    """Every article below `root`, each with its edition, in the order of their paths.
 
     Raises:
         UnusableInput: As `list_files`; or some files cannot be used: the message has one line for each.
     """
     paths = [file.path for file in list_files(root)]
     ids = document_ids(paths)
-    documents: list[Document] = []
+    articles: dict[str, Document] = {}
+    editions: dict[str, tuple[Document, str]] = {}
     problems: list[str] = []
     for path in paths:
         try:
-            documents.append(_read(root, path, ids[path]))
+            document, edition_of = _read(root, path, ids[path])
+        except UnusableInput as error:
+            problems.append(str(error))
+            continue
+        if edition_of:
+            editions[path] = document, edition_of
+        else:
+            articles[path] = document
+    for path, (edition, edition_of) in editions.items():
+        try:
+            article = _article_of(path, edition_of, ids.keys() - editions.keys())
+            if article in articles:
+                articles[article] = _with_edition(articles[article], edition)
         except UnusableInput as error:
             problems.append(str(error))
     if problems:
@@ -127,7 +150,50 @@ def read_corpus(root: Path) -> list[Document]:
             f"every article of `corpus` must be usable; got {len(problems)} of {len(paths)} in {str(root)!r} that "
             f"cannot be used. Mend or remove:\n{lines}"
         )
-    return documents
+    return list(articles.values())
+
+
+def edition_path(path: str) -> str:
+    """Where the edition of the article `path` stands: `NAME.en.md` of `NAME.md`."""
+    stem, dot, suffix = path.rpartition(".")
+    return f"{stem}.{EDITION_LANGUAGE}{dot}{suffix}"
+
+
+def _article_of(path: str, edition_of: str, articles: Collection[str]) -> str:
+    """The path of the article that the edition `path` is of.
+
+    Raises:
+        UnusableInput: There is no such article, or the edition is not named after it.
+    """
+    article = path[: len(path) - len(path.rsplit("/", 1)[-1])] + edition_of
+    if article not in articles:
+        raise UnusableInput(
+            f"{path!r}: front matter's `edition_of` must name an article in the same folder; got {edition_of!r}. "
+            "Mend the name, or put the article beside it."
+        )
+    if path != edition_path(article):
+        raise UnusableInput(
+            f"{path!r} must be named {edition_path(article)!r}, as it is the edition of {edition_of!r}. Rename it."
+        )
+    return article
+
+
+def _with_edition(article: Document, edition: Document) -> Document:
+    """The article with its edition attached.
+
+    Raises:
+        UnusableInput: The edition is not in English, or the article is.
+    """
+    if edition.language != EDITION_LANGUAGE:
+        raise UnusableInput(
+            f"{edition.path!r}: an edition's `language` must be {EDITION_LANGUAGE}; got {edition.language!r}. Mend it."
+        )
+    if article.language == EDITION_LANGUAGE:
+        raise UnusableInput(
+            f"{edition.path!r} must be the edition of an article in another language; {article.path!r} is in English. "
+            "Remove `edition_of`, or the file."
+        )
+    return replace(article, edition=edition)
 
 
 def document_ids(paths: Iterable[str]) -> dict[str, str]:
@@ -143,7 +209,8 @@ def document_ids(paths: Iterable[str]) -> dict[str, str]:
         ids.update((path, path) for path in colliding)
 
 
-def _read(root: Path, path: str, doc_id: str) -> Document:
+def _read(root: Path, path: str, doc_id: str) -> tuple[Document, str]:
+    """The document in a file, and the name of the article that it is an edition of, empty when it is an article."""
     _require_plain_path(path)
     data = _read_bytes(root, path)
     text = decode(data, path)
@@ -151,7 +218,7 @@ def _read(root: Path, path: str, doc_id: str) -> Document:
     body = text[body_start:]
     if not body.strip("\ufeff \t\r\n\f\u3000"):
         raise UnusableInput(f"{path!r} must hold text; got an empty article. Write it or remove the file.")
-    return Document(
+    document = Document(
         doc_id=doc_id,
         title=_title(matter, body, path),
         text=text,
@@ -164,6 +231,7 @@ def _read(root: Path, path: str, doc_id: str) -> Document:
         region=matter.get("region", ""),
         as_of=matter.get("as_of", ""),
     )
+    return document, matter.get("edition_of", "")
 
 
 def _read_bytes(root: Path, path: str) -> bytes:

@@ -16,6 +16,7 @@ import numpy as np
 
 from corpus.chunker import chunk
 from corpus.document import Chunk, Document
+from corpus.editions import check_editions
 from corpus.errors import UnusableInput
 from corpus.hygiene import clean
 from corpus.reader import ArticleFile, list_files, read_corpus
@@ -164,7 +165,11 @@ def _build(home: Home, encoder: Encoder, chroma_url: str, progress: _Progress) -
 
 
 def _read(corpus: Path, progress: _Progress) -> list[Entry]:
-    """Every document, cleaned, with its chunks."""
+    """Every document, cleaned, with its chunks.
+
+    Raises:
+        UnusableInput: A document cannot be read, or does not fit its edition.
+    """
     documents = read_corpus(corpus)
     entries: list[Entry] = []
     with progress.bar("reading", len(documents)) as advance:
@@ -172,6 +177,7 @@ def _read(corpus: Path, progress: _Progress) -> list[Entry]:
             cleaned = clean(document)
             entries.append((cleaned, chunk(cleaned)))
             advance(1)
+    check_editions(document for document, _ in entries)
     return entries
 
 
@@ -239,11 +245,12 @@ class _Earlier:
 
 
 def _stamps(files: Sequence[ArticleFile], entries: Sequence[Entry], seen_ns: int) -> dict[str, ArticleStamp]:
-    """How the articles looked before they were read, with the digests of what was read.
+    """How the articles and their editions looked before they were read, with the digests of what was read.
 
     One that came or went in between is in only one of the two, left out here, and noticed as a change at once.
     """
-    versions = {document.path: document.version for document, _ in entries}
+    read = [document for article, _ in entries for document in (article, article.edition) if document is not None]
+    versions = {document.path: document.version for document in read}
     return {file.path: stamp_of(file, versions[file.path], seen_ns) for file in files if file.path in versions}
 
 

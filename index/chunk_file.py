@@ -17,12 +17,14 @@ from corpus.errors import UnusableInput
 
 _BATCH = 500
 # `places` is apart from `words`, so that reading the outline touches no text.
-_SCHEMA = """
-CREATE TABLE documents (
-    position INTEGER PRIMARY KEY, doc_id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, text TEXT NOT NULL,
-    body_start INTEGER NOT NULL, path TEXT NOT NULL, version TEXT NOT NULL, source TEXT NOT NULL, license TEXT NOT NULL,
-    language TEXT NOT NULL, region TEXT NOT NULL, as_of TEXT NOT NULL, masked TEXT NOT NULL, n_chunks INTEGER NOT NULL
-);
+_DOCUMENT_FIELDS = """
+    doc_id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, text TEXT NOT NULL, body_start INTEGER NOT NULL,
+    path TEXT NOT NULL, version TEXT NOT NULL, source TEXT NOT NULL, license TEXT NOT NULL, language TEXT NOT NULL,
+    region TEXT NOT NULL, as_of TEXT NOT NULL, masked TEXT NOT NULL
+"""
+_SCHEMA = f"""
+CREATE TABLE documents (position INTEGER PRIMARY KEY, {_DOCUMENT_FIELDS}, n_chunks INTEGER NOT NULL);
+CREATE TABLE editions (article TEXT PRIMARY KEY, {_DOCUMENT_FIELDS});
 CREATE TABLE places (
     position INTEGER PRIMARY KEY, chunk_id TEXT NOT NULL, doc_id TEXT NOT NULL, start INTEGER NOT NULL,
     "end" INTEGER NOT NULL, headings TEXT NOT NULL, kind TEXT NOT NULL, passage_key TEXT NOT NULL,
@@ -106,7 +108,7 @@ class ChunkFile:
             connection.close()
 
     def document(self, doc_id: str) -> Document:
-        """The cleaned document.
+        """The cleaned document, with its edition.
 
         Raises:
             UnusableInput: The index has no document of that id.
@@ -116,7 +118,8 @@ class ChunkFile:
             raise UnusableInput(
                 f"`doc_id` must be the id of an indexed article; got {doc_id!r}. See `xiaoka index status`."
             )
-        return _document(rows[0])
+        editions = self._rows(f"SELECT {_DOCUMENT_COLUMNS} FROM editions WHERE article = ?", (doc_id,))
+        return _document(rows[0], edition=_document(editions[0]) if editions else None)
 
     def documents(self) -> list[DocumentHead]:
         """Every document without its text, in the corpus's order."""
@@ -248,12 +251,24 @@ def check_span(document: Document, chunk: Chunk) -> None:
 
 
 def _write_document(connection: sqlite3.Connection, document: Document, n_chunks: int) -> None:
-    values = (
+    marks = ",".join("?" * 13)
+    connection.execute(
+        f"INSERT INTO documents ({_DOCUMENT_COLUMNS}, n_chunks) VALUES ({marks})", (*_document_row(document), n_chunks)
+    )
+    if document.edition is not None:
+        connection.execute(
+            f"INSERT INTO editions (article, {_DOCUMENT_COLUMNS}) VALUES ({marks})",
+            (document.doc_id, *_document_row(document.edition)),
+        )
+
+
+def _document_row(document: Document) -> tuple[object, ...]:
+    """The values of `_DOCUMENT_COLUMNS`."""
+    return (
         document.doc_id, document.title, document.text, document.body_start, document.path, document.version,
         document.source, document.license, document.language, document.region, document.as_of,
-        json.dumps(document.masked), n_chunks,
+        json.dumps(document.masked),
     )  # fmt: skip
-    connection.execute(f"INSERT INTO documents ({_DOCUMENT_COLUMNS}, n_chunks) VALUES ({','.join('?' * 13)})", values)
 
 
 def _write_chunks(
@@ -271,10 +286,10 @@ def _write_chunks(
     connection.executemany("INSERT INTO words VALUES (?, ?, ?)", words)
 
 
-def _document(row: Sequence[Any]) -> Document:
+def _document(row: Sequence[Any], edition: Document | None = None) -> Document:
     values = dict(zip(_DOCUMENT_COLUMNS.split(", "), row, strict=True))
     values["masked"] = tuple((start, end) for start, end in json.loads(values["masked"]))
-    return Document(**values)
+    return Document(**values, edition=edition)
 
 
 def _chunk(row: Sequence[Any]) -> Chunk:

@@ -9,7 +9,7 @@ from pathlib import Path
 from corpus.document import Document
 from corpus.errors import UnusableInput
 from corpus.hygiene import clean
-from corpus.reader import list_files, read_document
+from corpus.reader import edition_path, list_files, read_document
 from index.chunk_file import ChunkFile, check_span
 from index.encoder import Encoder, Vectors
 from index.errors import IndexForeign, IndexMissing, IndexStale
@@ -137,7 +137,7 @@ def _document_problems(corpus: Path, folder: Path, changed: Collection[str]) -> 
                     check_span(document, chunk)
                 except ValueError as error:
                     problems.append(str(error))
-            if head.path not in changed and not _as_on_disk(corpus, document):
+            if not {head.path, edition_path(head.path)} & set(changed) and not _as_on_disk(corpus, document):
                 problems.append(f"The text of {head.path} in the index must equal the file's; it does not.")
     return problems
 
@@ -147,4 +147,8 @@ def _as_on_disk(corpus: Path, document: Document) -> bool:
         now = clean(read_document(corpus, document.path))
     except UnusableInput:
         return False
-    return (now.text, now.version) == (document.text, document.version)
+    return _words(now) == _words(document) and _words(now.edition) == _words(document.edition)
+
+
+def _words(document: Document | None) -> tuple[str, str] | None:
+    return None if document is None else (document.text, document.version)

@@ -22,7 +22,7 @@ from corpus.chunker import chunk
 from corpus.document import Chunk, Document
 from corpus.hygiene import clean
 from corpus.normalize import normalize
-from corpus.reader import read_document
+from corpus.reader import read_corpus, read_document
 from index.build import build_index
 from index.chunk_file import DocumentHead
 from index.encoder import load_encoder
@@ -71,7 +71,7 @@ def small(articles: Mapping[str, str], *, k: int = DEFAULT_K) -> Assistant:
     with tempfile.TemporaryDirectory() as folder:
         for name, text in articles.items():
             Path(folder, name).write_bytes(text.encode("utf-8"))
-        documents = [read_document(Path(folder), name) for name in sorted(articles)]
+        documents = read_corpus(Path(folder))
     return Assistant(index=cast("Index", MemoryIndex(tuple(clean(document) for document in documents))), k=k)
 
 

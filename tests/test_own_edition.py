@@ -45,7 +45,9 @@ def test_the_front_matter_of_our_edition_is_complete() -> None:
 
 
 def test_no_shipped_article_holds_an_advertisement() -> None:
-    assert {document.path: find(document) for document in read_corpus(ARTICLES) if find(document)} == {}
+    read = [document for article in read_corpus(ARTICLES) for document in (article, article.edition) if document]
+    assert [document.path for document in read] == ["zhineng-ka-zhuxiao.md", "zhineng-ka-zhuxiao.en.md"]
+    assert {document.path: find(document) for document in read if find(document)} == {}
 
 
 @pytest.mark.parametrize(
