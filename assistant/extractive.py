@@ -12,8 +12,10 @@ from assistant.lexicon import any_of
 from assistant.passages import answer_anyhow, answer_detail, answer_generally, answer_uncovered, find_special, show_passages
 from assistant.phrases import say
 from assistant.procedures import find_barred, show_procedures, show_step
+from assistant.route import Route, choose_route
 from assistant.refusals import abstain, answer_nothing, clarify, refuse_card, refuse_unstated, warn
 
+_STEP_FROM = 0.2  # how likely a step has to be asked for when the rules found one and another kind of answer is likelier
 _KNOWN_SHARE = 0.6  # of a question's characters, below which it is about something else
 _WHOLE = any_of(
     r"步骤|流程|程序|全套|全过程|顺序|环节|攻略|教程|哪几步|哪些手续|手续怎么|怎么走|要经过",
@@ -39,14 +41,16 @@ def compose(context: Context) -> Draft:
         return warn(context)
     if question.empty and ("greeting" in question.intents or question.instructed):
         return answer_nothing(context)
-    if question.empty or not _about_cards(context):
-        return answer_anyhow(context, _subjects(context, _meant(context)))
     cards = _meant(context)
+    subjects = _subjects(context, cards)
+    if question.empty or not _about_cards(context):
+        return answer_anyhow(context, subjects)
     if question.unknown_card and not cards:
         return refuse_card(context, question.unknown_card)
-    if _compares(context, cards):
+    likely = choose_route(question, by_rule=rule_route(context))
+    route = max(likely, key=likely.__getitem__)
+    if route == "comparison" and len(context.sources.catalog.subjects) > 1:
         return compare(context, cards)
-    subjects = _subjects(context, cards)
     if cards and not subjects:
         return answer_uncovered(context, cards[0])
     if question.excluded and not subjects:
@@ -55,10 +59,24 @@ def compose(context: Context) -> Draft:
         return general
     if len(subjects) > 1 and len(cards) <= 1:
         return clarify(context, subjects, "several subjects for one card")
-    draft = _specific(context, subjects)
+    draft = _specific(context, subjects, likely)
     left_out = [card for card in cards if not context.sources.catalog.covering(card)]
     said = [say("not_covered", context.language, card=context.name(card)) for card in left_out]
     return replace(draft, text="\n\n".join([draft.text, *said]))
+
+
+def rule_route(context: Context) -> Route:
+    """What kind of answer a question asks for by the rules alone."""
+    question = context.question
+    if _compares(context, _meant(context)):
+        return "comparison"
+    if question.step is not None and not (question.cancels and question.step.kind == "nth"):
+        return "step"
+    if "precautions" in question.intents:
+        return "precautions"
+    if "reasons" in question.intents:
+        return "reasons"
+    return "procedure" if _wants_procedure(context) else "detail"
 
 
 def _subjects(context: Context, cards: tuple[str, ...]) -> tuple[str, ...]:
@@ -83,18 +101,19 @@ def _remaining(context: Context) -> tuple[str, ...]:
     return tuple(subject for subject in catalog.subjects if subject not in excluded)
 
 
-def _specific(context: Context, subjects: tuple[str, ...]) -> Draft:
+def _specific(context: Context, subjects: tuple[str, ...], likely: dict[Route, float]) -> Draft:
     """The answer about the steps of one or more subjects, or about something in them."""
     question = context.question
-    if question.step is not None and not (question.cancels and question.step.kind == "nth"):
+    route = max(likely, key=likely.__getitem__)
+    if question.step is not None and (route == "step" or likely["step"] > _STEP_FROM):
         return show_step(context, subjects)
-    if _wants_procedure(context):
+    if route == "procedure":
         if special := find_special(context, subjects):
             return show_passages([special], context, subjects)
         if missing := find_barred(context, subjects):
             return refuse_unstated(context, subjects, f"the steps do not speak of {missing}")
         return show_procedures(context, subjects)
-    return answer_detail(context, subjects)
+    return answer_detail(context, subjects, listed=route if route in {"reasons", "precautions"} else "")
 
 
 def _about_cards(context: Context) -> bool:

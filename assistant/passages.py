@@ -133,13 +133,20 @@ def answer_anyhow(context: Context, subjects: Sequence[str]) -> Draft:
     return abstain(context, "out_of_domain", say("out_of_domain", context.language), "not about cards")
 
 
-def answer_detail(context: Context, subjects: Sequence[str]) -> Draft:
-    """The passage that answers one thing about the subjects, a question back, or "the articles do not say"."""
-    question = context.question
+def answer_detail(context: Context, subjects: Sequence[str], *, listed: str = "") -> Draft:
+    """The passage that answers one thing about the subjects, a question back, or "the articles do not say".
+
+    Args:
+        context: The question and its sources.
+        subjects: The cards that are meant, empty when no card is.
+        listed: The kind of section, `reasons` or `precautions`, that is listed whole when no sentence of it answers.
+    """
     ranked, _ = context.chosen(context.units_about(subjects), subjects)
     if not ranked or ranked[0].score <= ANSWERS_FROM:
         if near := _near(context, subjects):
             return near
+        if listed and (units := _section_units(context, listed, subjects)):
+            return _list_units(context, listed, units)
         return refuse_unstated(context, subjects, "no sentence answers it", rejected=ranked[:5])
     fitting, best = ranked, ranked[0]
     if not subjects and best.unit.cards:
