@@ -10,7 +10,9 @@ from assistant.evidence import Unit
 from assistant.phrases import say
 from assistant.refusals import refuse_unstated
 
-_COMPARED_FROM = 0.2  # the share of a question that a unit must answer to stand in a comparison
+COMPARED_FROM = -2.0  # log-odds against none from which a unit stands in a comparison
+_TABLE_MARKS = 2
+_TOGETHER_FROM = 0.5  # how much better than the best of a single card a unit about several has to be
 _STEP_COUNT = re.compile(
     r"步骤?.{0,4}(?:最多|最少|更多|更少|多|少)|哪.{0,4}步(?:骤)?(?:最)?(?:多|少)|几步|"
     r"(?:most|fewest|more|fewer|number of|how many) steps"
@@ -23,6 +25,8 @@ def compare(context: Context, cards: Sequence[str]) -> Draft:
     asked = cards if len(cards) > 1 else catalog.subjects
     covering = {card: catalog.covering(card) for card in asked}
     by_steps = bool(_STEP_COUNT.search(context.question.text))
+    if not by_steps and (together := _together(context, [s for subjects in covering.values() for s in subjects])):
+        return Draft(outcome="answered", text=context.quoted(together), decided="comparison in the article")
     units = {} if by_steps else {card: unit for card in asked if (unit := _compared(context, covering[card]))}
     if not units and not (by_steps and any(covering.values())):
         return refuse_unstated(context, (), "nothing to compare by")
@@ -39,6 +43,21 @@ def compare(context: Context, cards: Sequence[str]) -> Draft:
     return Draft(outcome="answered", text=text, decided="comparison")
 
 
+def _together(context: Context, subjects: Sequence[str]) -> Unit | None:
+    """What an article says of the cards side by side, when that answers better than its sections on each."""
+    ranked, _ = context.chosen(context.units_about(subjects), subjects)
+    several = next((s for s in ranked if _about_several(s.unit, subjects)), None)
+    single = next((s for s in ranked if len(s.unit.cards) == 1), None)
+    if several is None or several.score <= COMPARED_FROM:
+        return None
+    return several.unit if single is None or several.score > single.score - _TOGETHER_FROM else None
+
+
+def _about_several(unit: Unit, subjects: Sequence[str]) -> bool:
+    """Whether a unit names more than one of the subjects, or is a line of a table of them."""
+    return len(set(unit.named) & set(subjects)) > 1 or (not unit.cards and unit.text.count("|") > _TABLE_MARKS)
+
+
 def _compared(context: Context, covering: Sequence[str]) -> Unit | None:
     """The unit about one card that a comparison asks for; what leads into its procedure when it asks for nothing."""
     own = [unit for unit in context.units_about(covering) if set(unit.cards) & set(covering)] if covering else []
@@ -49,10 +68,8 @@ def _compared(context: Context, covering: Sequence[str]) -> Unit | None:
         leads = [unit for unit in own if unit.kind == "lead"]
         if leads and not asked:
             return leads[0]
-    ranked = [
-        s for s in context.ranked(own) if s.score >= _COMPARED_FROM and (s.covered or not context.question.concepts)
-    ]
-    return ranked[0].unit if ranked else None
+    ranked, _ = context.chosen(own, covering)
+    return ranked[0].unit if ranked and ranked[0].score > COMPARED_FROM else None
 
 
 def _compared_missing(context: Context, card: str, covering: Sequence[str]) -> str:

@@ -38,6 +38,8 @@ _IN_PASSING = 0.75  # what an introduction or a summary says, a section says bet
 _UNSEEN, _MOST_UNSEEN = 0.45, 6
 _LEADING = re.compile(r"(?:\s|\u3000|>|[-*+•](?=\s))*")  # what opens a paragraph without being of it
 _LABELLED = re.compile(r"(?:\*\*|__)[^*_\n]{1,30}(?:\*\*|__)\s*[：:]|(?:\*\*|__)[^*_\n]{1,30}[：:](?:\*\*|__)")
+_TABLE_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*\|")  # what stands below the head of a table
+_A_LINE = 80
 _RUN = re.compile(r"[\u4e00-\u9fff]+|[a-z0-9]+")
 _NUMERAL = r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十百千半几数]+)"
 _TYPED = {
@@ -135,7 +137,7 @@ class UnitReader:
             if kind == "prose" and _LABELLED.match(document.text, start, end):
                 kind = "item"  # `**会员卡**：…` on a line of its own
             text = normalize(f"{nearest} {document.text[start:end]}")
-            if text:
+            if text and not _TABLE_RULE.match(document.text[end : end + _A_LINE].lstrip("\r\n")):
                 concepts, words = self._found(text)
                 yield {
                     "chunk": chunk,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from assistant.draft import Context, Draft, colon, rejected_entries
-from assistant.evidence import Scored, Unit
+from assistant.evidence import Scored, Unit, holds
 from assistant.phrases import joined, say
 from assistant.refusals import abstain, clarify, refuse_card, refuse_unstated
 from corpus.roles import role_of
@@ -133,6 +133,15 @@ def answer_anyhow(context: Context, subjects: Sequence[str]) -> Draft:
     return abstain(context, "out_of_domain", say("out_of_domain", context.language), "not about cards")
 
 
+def _of_the_type_asked(context: Context, ranked: list[Scored]) -> list[Scored]:
+    """Those that hold a value of the type that is asked for, such as a telephone number; all when no type is."""
+    question, lexicon = context.question, context.sources.lexicon
+    types = [lexicon.concepts[name].type for name in question.focus if lexicon.concepts[name].kind == "typed"]
+    needed = {name for name in question.focus if lexicon.concepts[name].kind == "need"}
+    needed |= {name for name in question.concepts if lexicon.concepts[name].kind == "bar"}
+    return [s for s in ranked if needed <= s.unit.concepts and all(holds(s.unit, value) for value in types)]
+
+
 def answer_detail(context: Context, subjects: Sequence[str], *, listed: str = "") -> Draft:
     """The passage that answers one thing about the subjects, a question back, or "the articles do not say".
 
@@ -142,6 +151,9 @@ def answer_detail(context: Context, subjects: Sequence[str], *, listed: str = ""
         listed: The kind of section, `reasons` or `precautions`, that is listed whole when no sentence of it answers.
     """
     ranked, _ = context.chosen(context.units_about(subjects), subjects)
+    ranked = _of_the_type_asked(context, ranked)
+    if listed and not subjects:
+        ranked = [scored for scored in ranked if not scored.unit.cards] or ranked
     if not ranked or ranked[0].score <= ANSWERS_FROM:
         if near := _near(context, subjects):
             return near
@@ -150,7 +162,8 @@ def answer_detail(context: Context, subjects: Sequence[str], *, listed: str = ""
         return refuse_unstated(context, subjects, "no sentence answers it", rejected=ranked[:5])
     fitting, best = ranked, ranked[0]
     if not subjects and best.unit.cards:
-        rivals = {
+        general = next((s for s in ranked if not s.unit.cards and s.score > best.score - _AS_GOOD), None)
+        rivals = {} if general is not None and general.score > ANSWERS_FROM else {
             card: s.score
             for s in reversed(ranked)
             if s.score > max(ANSWERS_FROM, best.score - _AS_GOOD)
@@ -159,7 +172,7 @@ def answer_detail(context: Context, subjects: Sequence[str], *, listed: str = ""
         if len(rivals) > 1:
             return clarify(context, context.sources.catalog.subjects, "the answer differs by card")
         subjects = tuple(rivals)
-        fitting = [scored for scored in ranked if not scored.unit.cards or set(scored.unit.cards) & set(subjects)]
+        fitting = [general] if general is not None and not rivals else [scored for scored in ranked if not scored.unit.cards or set(scored.unit.cards) & set(subjects)]
     if subjects:
         head = say("detail", context.language, card=joined([context.name(s) for s in subjects], context.language))
     else:

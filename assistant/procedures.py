@@ -8,12 +8,15 @@ from dataclasses import replace
 from assistant.answer import AnswerStep
 from assistant.catalog import Procedure
 from assistant.draft import OFFLINE, Context, Draft, beside, marks
-from assistant.evidence import rank_units
-from assistant.passages import LISTED_FROM, answer_detail, show_listed_item
+from assistant.evidence import Unit, rank_units
+from assistant.likeness import likeness, places_of
+from assistant.passages import answer_detail, show_listed_item
 from assistant.phrases import joined, say
 from assistant.refusals import abstain, clarify, refuse_unstated
 from corpus.document import Chunk, Document, Step
 from corpus.roles import says
+
+_DESCRIBES_FROM = 0.4  # share of the question's weight in its words, and by likeness, that the step described has
 
 
 def show_procedures(context: Context, subjects: Sequence[str]) -> Draft:
@@ -181,23 +184,32 @@ def _beside_step(context: Context, subjects: Sequence[str], document: Document, 
         for unit in context.sources.units(document.doc_id)
         if unit.chunk.chunk_id == chunk.chunk_id and unit.kind == "step"
     ]
-    anchor = replace(
-        context.question,
-        concepts=tuple(name for name in context.question.concepts if name not in OFFLINE | {"online"})
-        or context.question.concepts,
-    )
-    ranked = rank_units(anchor, units, context.sources.lexicon, {})
-    if not ranked or not ranked[0].covered and ranked[0].score < LISTED_FROM:
+    described = _described(context, units)
+    if described is None:
         return answer_detail(context, subjects)
-    number = ranked[0].unit.number + {"next": 1, "previous": -1, "which": 0}[reference.kind]
+    number = described.number + {"next": 1, "previous": -1, "which": 0}[reference.kind]
     if not 1 <= number <= len(chunk.steps):
         return _steps_said(
             context,
-            [(chunk.steps[ranked[0].unit.number - 1], "last_step" if number > 1 else "first_step")],
+            [(chunk.steps[described.number - 1], "last_step" if number > 1 else "first_step")],
             document,
             chunk,
         )
     return _steps_said(context, [(chunk.steps[number - 1], "step")], document, chunk)
+
+
+def _described(context: Context, steps: Sequence[Unit]) -> Unit | None:
+    """The step that the question describes by its words or by words like them, None when it describes none."""
+    question = context.question
+    anchor = replace(
+        question,
+        concepts=tuple(name for name in question.concepts if name not in OFFLINE | {"online"}) or question.concepts,
+    )
+    lexical = {id(s.unit): s.score for s in rank_units(anchor, steps, context.sources.lexicon, {})}
+    like = likeness(places_of([question.text])[0], [unit.places for unit in steps])
+    scores = [lexical.get(id(unit), 0.0) + float(like.telling[at]) for at, unit in enumerate(steps)]
+    best = max(range(len(steps)), key=scores.__getitem__, default=-1)
+    return steps[best] if best >= 0 and scores[best] >= _DESCRIBES_FROM else None
 
 
 def _steps_said(context: Context, steps: Sequence[tuple[Step, str]], document: Document, chunk: Chunk) -> Draft:

@@ -159,8 +159,8 @@ class Reader:
         if language == "en" and has_han(corrected):
             language = "zh"
         question = self._parsed(raw, corrected, language, instructed=instructed, unsafe=unsafe, contact=contact)
-        if question.cards or question.all_cards:
-            return question
+        if question.cards or question.all_cards or not (question.unknown or question.cued):
+            return question  # no word of it is any card's own
         guessed = self.guess(question)
         return replace(question, pointed=(guessed,)) if guessed and guessed not in question.excluded else question
 
