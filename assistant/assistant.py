@@ -166,7 +166,7 @@ class Assistant:
             hits = self._reranker.rerank(query, self._index.retriever.search(query, max(self._k, RERANKED)))
         return order_by_section(hits[: self._k], question, self._catalog, self._document)
 
-    def _guess(self, question: Question) -> str:
+    def _guess(self, question: Question) -> tuple[str, bool]:
         """The subject that a question which names none is most likely about, of those whose sections are like it."""
         subjects = self._catalog.subjects
         if len(subjects) > _MOST_GUESSED:
@@ -180,7 +180,7 @@ class Assistant:
                 if card in subjects
             )
             subjects = tuple(found)[:_MOST_GUESSED]
-        return choose_subject(question, [self._profile(subject) for subject in subjects]) if len(subjects) > 1 else ""
+        return choose_subject(question, [self._profile(subject) for subject in subjects]) if len(subjects) > 1 else ("", False)
 
     def _read_profile(self, subject: str) -> Profile:
         documents = dict.fromkeys(procedure.doc_id for procedure in self._catalog.about(subject))

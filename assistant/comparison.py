@@ -55,6 +55,8 @@ def _together(context: Context, subjects: Sequence[str]) -> Unit | None:
 
 def _about_several(unit: Unit, subjects: Sequence[str]) -> bool:
     """Whether a unit names more than one of the subjects, or is a line of a table of them."""
+    if not unit.chunk.headings:
+        return False  # what opens an article says that there are differences, not which
     return len(set(unit.named) & set(subjects)) > 1 or (not unit.cards and unit.text.count("|") > _TABLE_MARKS)
 
 

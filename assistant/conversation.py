@@ -59,7 +59,7 @@ def _completed(question: Question, memory: _Memory, options: Sequence[str]) -> Q
     if not cards and not question.asks and memory.pending is not None and len(question.text) <= _LONGEST_REPLY:
         cards = tuple(name for name in options if len(name) > _SHORTEST_NAME and name[:-1] in question.text)
     if not cards and not question.asks and memory.pending is not None and not memory.cards:
-        cards = question.pointed
+        cards = question.pointed or ((question.leaning,) if question.leaning else ())
     if cards and not _asks(question) and memory.pending is not None:
         return _asking_again(question, memory.pending, cards)
     if not question.asks and memory.pending is not None and memory.cards and _completes(question, memory):

@@ -43,12 +43,13 @@ def compose(context: Context) -> Draft:
         return answer_nothing(context)
     cards = _meant(context)
     subjects = _subjects(context, cards)
-    if question.empty or not _about_cards(context):
-        return answer_anyhow(context, subjects)
-    if question.unknown_card and not cards:
-        return refuse_card(context, question.unknown_card)
     likely = choose_route(question, by_rule=rule_route(context))
     route = max(likely, key=likely.__getitem__)
+    if not (question.pointed and route != "detail") and not (question.all_cards and route == "comparison"):
+        if question.empty or not _about_cards(context):
+            return answer_anyhow(context, subjects)
+    if question.unknown_card and not cards:
+        return refuse_card(context, question.unknown_card)
     if route == "comparison" and len(context.sources.catalog.subjects) > 1:
         return compare(context, cards)
     if cards and not subjects:

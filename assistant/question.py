@@ -19,6 +19,7 @@ class Question:
         surfaces: The words by which it names them.
         cued: The cards it points to without naming one.
         pointed: The subject it is most likely about when it names and points to none, by what its sections say.
+        leaning: The subject whose sections are likest to it, though it may be about none; empty without one.
         unknown_card: What it calls a card that neither the alias list nor the corpus knows, empty without one.
         generic: Whether it speaks of a card at all, of no kind.
         all_cards: Whether it speaks of all the kinds there are, or of which of them.
@@ -48,6 +49,7 @@ class Question:
     surfaces: tuple[str, ...] = ()
     cued: tuple[str, ...] = ()
     pointed: tuple[str, ...] = ()
+    leaning: str = ""
     unknown_card: str = ""
     generic: bool = False
     all_cards: bool = False

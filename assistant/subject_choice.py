@@ -15,6 +15,7 @@ from assistant.naming import Naming
 from assistant.question import Question
 
 _GENERAL = frozenset({"reasons", "precautions", "summary", "definition", "kinds"})
+LEANS_FROM = -3.0  # log-odds against none from which a short reply is taken to mean a subject
 _MOST_TOKENS = 3_000
 
 
@@ -49,13 +50,14 @@ def profile_of(subject: str, units: Sequence[Unit]) -> Profile:
     )
 
 
-def choose_subject(question: Question, profiles: Sequence[Profile]) -> str:
-    """The subject that a question is most likely about; empty when it is likelier to be about none in particular."""
+def choose_subject(question: Question, profiles: Sequence[Profile]) -> tuple[str, bool]:
+    """The subject that a question is likeliest about, and whether that is likelier than that it is about none."""
     if not profiles:
-        return ""
+        return "", False
     each, none = subject_features(question, profiles)
     chosen = load_choice("subject").among(each, none)
-    return profiles[chosen.order[0]].subject if chosen.scores[chosen.order[0]] > 0 else ""
+    best = chosen.order[0]
+    return (profiles[best].subject, chosen.scores[best] > 0) if chosen.scores[best] > LEANS_FROM else ("", False)
 
 
 def subject_features(

@@ -61,7 +61,7 @@ _CARD_NOUN = re.compile(r"(?:卡|证|会籍)$")
 _SHORTEST_MENDED = 4
 _POINTING_BACK = any_of(r"(?:这个|那个|它们?|这些|那些)(?!卡|张|种)|\b(?:it|that|this|them|those)\b")
 _ALL_CARDS = any_of(
-    r"仨卡|(?:三|两|四|五|几|各|每|所有|全部|这些|那些)[种张类样个](?:不同的?)?(?:智能)?卡|每样|各种卡|哪[种张类个]卡",
+    r"仨卡|(?:这|那)?[三两四五几][样家](?!人|子)|仨[里个]|哪[样家]|(?:三|两|四|五|几|各|每|所有|全部|这些|那些)[种张类样个](?:不同的?)?(?:智能)?卡|每样|各种卡|哪[种张类个]卡",
     r"\ball (?:the |these |three |four )?(?:kinds|types|cards)|\beach (?:card|kind|type)",
     r"\bwhich (?:card|cards|one|of (?:the|these)|kind|type)|\b(?:three|four|two) (?:kinds|types|cards)",
 )
@@ -70,8 +70,8 @@ _EXCLUDING = re.compile(
 )
 
 
-def _no_guess(_: Question) -> str:
-    return ""
+def _no_guess(_: Question) -> tuple[str, bool]:
+    return "", False
 
 
 @dataclass(frozen=True)
@@ -80,13 +80,14 @@ class Reader:
 
     Attributes:
         naming: The subjects by parts of their names.
-        guess: The subject that a question which names none is most likely about, empty for none.
+        guess: The subject that a question which names none is likeliest about, empty for none, and whether it is
+            likelier about it than about none.
     """
 
     lexicon: Lexicon
     cards: Cards
     naming: Naming = Naming(())
-    guess: Callable[[Question], str] = _no_guess
+    guess: Callable[[Question], tuple[str, bool]] = _no_guess
 
     @cached_property
     def _terms(self) -> TermList[Value]:
@@ -161,8 +162,10 @@ class Reader:
         question = self._parsed(raw, corrected, language, instructed=instructed, unsafe=unsafe, contact=contact)
         if question.cards or question.all_cards or not (question.unknown or question.cued):
             return question  # no word of it is any card's own
-        guessed = self.guess(question)
-        return replace(question, pointed=(guessed,)) if guessed and guessed not in question.excluded else question
+        guessed, likelier = self.guess(question)
+        if not guessed or guessed in question.excluded:
+            return question
+        return replace(question, leaning=guessed, pointed=(guessed,) if likelier else ())
 
     def _respelled(self, text: str) -> str:
         """`text` with pinyin and sound-alikes resolved, where words are left that nothing else explains."""
@@ -221,20 +224,28 @@ class Reader:
     ) -> tuple[str, ...]:
         """The subjects that parts of their names point to, where the cards that are named do not say which is meant."""
         subjects = self.naming.subjects
-        if any(card in subjects or self.cards.broader(card) in subjects for card in cards):
-            return ()
+        own = [card for card in cards if card in subjects or self.cards.broader(card) in subjects]
         narrower = [subject for subject in subjects if self.cards.broader(subject) in cards]
-        if cards and len(narrower) == 1:
-            return ()
         hidden = [
             (match.start, match.end)
             for match in found
-            if {kind for kind, _ in match.values} & {"concept", "action", "filler"}
+            if match.end - match.start > 1
+            and {kind for kind, _ in match.values} & {"concept", "action", "filler"}
             and not {kind for kind, _ in match.values} & {"card", "cue"}
         ]
         pointed = [name for name in self.naming.pointed_to(masked(text, hidden)) if name not in excluded]
+        if own:
+            # 公园年卡 is known for another card, but one subject's own name has these very words.
+            surfaces = [match.term for match in found if set(match.values) & {("card", card) for card in own}]
+            exact = [name for name in pointed if any(len(s) > 2 and s in name and s != name for s in surfaces)]
+            called = [card for card in own if any(s == card for s in surfaces)]
+            return tuple(exact) if len(pointed) == 1 and exact and not called and len(own) == 1 else ()
+        if len(pointed) == 1:
+            return tuple(pointed)
         if len(narrower) > 1:
             pointed = [name for name in pointed if name in narrower]
+        elif narrower:
+            return ()
         return tuple(pointed) if len(pointed) < len(subjects) or len(subjects) == 1 else ()
 
     def _parsed(
