@@ -18,6 +18,7 @@ from typing import Any, Literal
 from assistant.lexicon import Lexicon, any_of
 from assistant.likeness import Places, places_of
 from assistant.question import Question
+from corpus.chunker import ANSWERED, ASKED
 from corpus.document import Chunk, Document
 from corpus.normalize import has_han, normalize
 from corpus.roles import role_of
@@ -38,8 +39,6 @@ _IN_PASSING = 0.75  # what an introduction or a summary says, a section says bet
 _UNSEEN, _MOST_UNSEEN = 0.45, 6
 _LEADING = re.compile(r"(?:\s|\u3000|>|[-*+•](?=\s))*")  # what opens a paragraph without being of it
 _LABELLED = re.compile(r"(?:\*\*|__)[^*_\n]{1,30}(?:\*\*|__)\s*[：:]|(?:\*\*|__)[^*_\n]{1,30}[：:](?:\*\*|__)")
-_QUESTION = re.compile(r"\W{0,4}(?:问|Q\d?|留言|提问|网友)\W{0,4}[:：、.]|\W{0,4}Q\b", re.IGNORECASE)
-_ANSWER = re.compile(r"\W{0,4}(?:答|A\d?|回复|我的回答|回答)\W{0,4}[:：、.]|\W{0,4}A\b", re.IGNORECASE)
 _TABLE_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*\|")  # what stands below the head of a table
 _A_LINE = 80
 _RUN = re.compile(r"[\u4e00-\u9fff]+|[a-z0-9]+")
@@ -167,13 +166,13 @@ def _answered(text: str, passages: Iterable[tuple[int, int]]) -> Iterable[tuple[
     """The passages, each that only asks (`问：…`) joined to the one behind it that answers."""
     asked: tuple[int, int] | None = None
     for start, end in passages:
-        if asked is not None and _ANSWER.match(text, start, end):
+        if asked is not None and ANSWERED.match(text, start, end):
             yield asked[0], end
             asked = None
             continue
         if asked is not None:
             yield asked
-        asked = (start, end) if _QUESTION.match(text, start, end) else None
+        asked = (start, end) if ASKED.match(text, start, end) else None
         if asked is None:
             yield start, end
     if asked is not None:

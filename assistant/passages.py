@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Sequence
 
@@ -52,7 +53,7 @@ def answer_generally(context: Context, subjects: Sequence[str]) -> Draft | None:
             ranked = [scored for scored in context.ranked(units) if scored.covered and scored.score >= LISTED_FROM]
             if ranked:
                 return _quoting(
-                    context, _enough(ranked), say("detail_general", context.language), f"{intent}, one of them"
+                    context, _enough(context, ranked), say("detail_general", context.language), f"{intent}, one of them"
                 )
             continue
         return _list_units(context, intent, units)
@@ -133,6 +134,13 @@ def answer_anyhow(context: Context, subjects: Sequence[str]) -> Draft:
     return abstain(context, "out_of_domain", say("out_of_domain", context.language), "not about cards")
 
 
+def _reasons_meant(context: Context, ranked: Sequence[Scored], subjects: Sequence[str]) -> list[Unit]:
+    """All the reasons of the section on them, when one of them answers as well as anything else does."""
+    units = _section_units(context, "reasons", subjects)
+    best = max((s.score for s in ranked if s.unit in units), default=-math.inf)
+    return units if len(units) <= _MAX_ITEMS and best > ranked[0].score - _AS_GOOD else []
+
+
 def _of_the_type_asked(context: Context, ranked: list[Scored]) -> list[Scored]:
     """Those that hold a value of the type that is asked for, such as a telephone number; all when no type is."""
     question, lexicon = context.question, context.sources.lexicon
@@ -160,6 +168,8 @@ def answer_detail(context: Context, subjects: Sequence[str], *, listed: str = ""
         if listed and (units := _section_units(context, listed, subjects)):
             return _list_units(context, listed, units)
         return refuse_unstated(context, subjects, "no sentence answers it", rejected=ranked[:5])
+    if listed == "reasons" and (units := _reasons_meant(context, ranked, subjects)):
+        return _list_units(context, listed, units)
     fitting, best = ranked, ranked[0]
     if not subjects and best.unit.cards:
         general = next((s for s in ranked if not s.unit.cards and s.score > best.score - _AS_GOOD), None)
@@ -177,7 +187,7 @@ def answer_detail(context: Context, subjects: Sequence[str], *, listed: str = ""
         head = say("detail", context.language, card=joined([context.name(s) for s in subjects], context.language))
     else:
         head = say("detail_general", context.language)
-    return _quoting(context, _enough(fitting), head, "detail", rejected=[s for s in ranked if s not in fitting][:5])
+    return _quoting(context, _enough(context, fitting), head, "detail", rejected=[s for s in ranked if s not in fitting][:5])
 
 
 def _near(context: Context, subjects: Sequence[str]) -> Draft | None:
@@ -198,7 +208,7 @@ def _near(context: Context, subjects: Sequence[str]) -> Draft | None:
     return Draft(outcome="answered", text=text, decided="the nearest thing said")
 
 
-def _enough(ranked: Sequence[Scored]) -> list[Scored]:
+def _enough(context: Context, ranked: Sequence[Scored]) -> list[Scored]:
     """The best unit, and others of its article that are nearly as likely."""
     chosen = [
         scored
@@ -209,7 +219,24 @@ def _enough(ranked: Sequence[Scored]) -> list[Scored]:
             and scored.unit.chunk.doc_id == ranked[0].unit.chunk.doc_id
         )
     ]
-    return sorted(chosen, key=lambda s: (s.unit.chunk.doc_id, s.unit.start))
+    return sorted(_with_siblings(context, chosen), key=lambda s: (s.unit.chunk.doc_id, s.unit.start))
+
+
+def _with_siblings(context: Context, chosen: Sequence[Scored]) -> list[Scored]:
+    """The units, a single entry of a list of what to bring with the other entries of that list."""
+    found = {(s.unit.chunk.doc_id, s.unit.start): s for s in chosen}
+    for scored in chosen:
+        unit = scored.unit
+        if unit.kind != "item" or unit.role != "materials":
+            continue
+        siblings = [
+            other
+            for other in context.sources.units(unit.chunk.doc_id)
+            if other.kind == "item" and other.chunk.headings == unit.chunk.headings
+        ]
+        if len(siblings) <= _MAX_ITEMS:
+            found |= {(other.chunk.doc_id, other.start): Scored(other, scored.score, scored.covered) for other in siblings}
+    return list(found.values())
 
 
 def _quoting(

@@ -33,6 +33,9 @@ _LABEL = re.compile(
 )
 _SENTENCE_LABEL = re.compile(r"\s*(?P<label>[^：:。，,；;！!？?\n]{2,12})。\s*\S")
 _BOLD_LABEL = re.compile(r"\s*(?:\*\*|__)(?P<label>[^*_\n]{1,40}?)[：:]?(?:\*\*|__)")
+# How a paragraph begins that asks, and one that answers it.
+ASKED = re.compile(r"\W{0,4}(?:问|Q\d?|留言|提问|网友问)\W{0,4}[:：、.]|\W{0,4}Q\b", re.IGNORECASE)
+ANSWERED = re.compile(r"\W{0,4}(?:答|A\d?|回复|我的回答|回答)\W{0,4}[:：、.]|\W{0,4}A\b", re.IGNORECASE)
 _MARKS = re.compile(r"[*_`#]+")
 _SENTENCE = re.compile(r"[。；！？，,;!?：:]")
 _WORD = re.compile(r"[^\W_]")
@@ -404,12 +407,24 @@ def _piece(document: Document, section: _Section, start: int, end: int, kind: Ch
 def _prose(document: Document, section: _Section, places: range) -> list[Chunk]:
     """The blocks that are in no numbered list, as chunks: bullets by item, text by paragraph, cut at blanked spans."""
     chunks = []
+    joined = -1
     for at in places:
+        if at == joined:
+            continue
         block = section.blocks[at]
         kind: ChunkKind = "prose" if block.kind == "text" else "item"
-        for start, end in _unmasked(document, block.content, block.end):
+        stop = block.end
+        if at + 1 in places and _asks_and_answers(document.text, block, section.blocks[at + 1]):
+            joined, stop = at + 1, section.blocks[at + 1].end
+        for start, end in _unmasked(document, block.content, stop):
             chunks += [_piece(document, section, *span, kind) for span in _sized(document.text, start, end)]
     return chunks
+
+
+def _asks_and_answers(text: str, asking: Block, answering: Block) -> bool:
+    """Whether a paragraph is a question (`问：…`, `Q: …`) and the next its answer."""
+    asked = ASKED.match(text, asking.content, asking.end)
+    return asked is not None and ANSWERED.match(text, answering.content, answering.end) is not None
 
 
 def _unmasked(document: Document, start: int, end: int) -> Iterator[tuple[int, int]]:
