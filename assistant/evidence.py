@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from assistant.attributes import given_by
 from assistant.lexicon import Lexicon, any_of
 from assistant.likeness import Places, places_of
 from assistant.question import Question
@@ -24,6 +25,7 @@ from corpus.normalize import has_han, normalize
 from corpus.roles import role_of
 from corpus.subjects import Cards, subjects_of
 from corpus.terms import TermList
+from index.encoder import Vectors
 
 UnitKind = Literal["step", "lead", "note", "item", "prose"]
 
@@ -77,6 +79,7 @@ class Unit:
         concepts: The concepts that the text speaks of.
         words: The words of the lexicon by which it does.
         places: The tokens of the text in the built-in encoder.
+        gives: How likely it gives each attribute, by `assistant.attributes`.
         pairs: Its pairs of adjoining Chinese characters, and its words in Latin letters.
     """
 
@@ -93,6 +96,7 @@ class Unit:
     words: frozenset[str]
     places: Places = field(compare=False, repr=False)
     pairs: frozenset[str] = field(compare=False, repr=False)
+    gives: Vectors = field(compare=False, repr=False)
 
     @property
     def in_procedure(self) -> bool:
@@ -127,8 +131,9 @@ class UnitReader:
     def units(self, document: Document, chunks: Sequence[Chunk]) -> tuple[Unit, ...]:
         """The units of a document, in order."""
         found = [entry for chunk in chunks for entry in self._of_chunk(document, chunk)]
-        places = places_of([entry["text"] for entry in found])
-        return tuple(Unit(**entry, places=own) for entry, own in zip(found, places, strict=True))
+        texts = [entry["text"] for entry in found]
+        learnt = zip(found, places_of(texts), given_by(texts), strict=True)
+        return tuple(Unit(**entry, places=places, gives=gives) for entry, places, gives in learnt)
 
     def _of_chunk(self, document: Document, chunk: Chunk) -> Iterable[dict[str, Any]]:
         role = next((role for role in map(role_of, reversed(chunk.headings)) if role), "")

@@ -17,7 +17,8 @@ from corpus.roles import role_of
 ANSWERS_FROM = 0.0
 SURELY_ANSWERS_FROM = 2.0
 _AS_GOOD = 1.0  # units within this of the best count as answering too, when it is asked whether cards differ
-_ADDS_WITHIN = 0.7  # units within this of the best are quoted beside it
+_ADDS_WITHIN = 0.5  # units within this of the best are quoted beside it,
+_ADDS_BESIDE = 1.2  # those of its own section within this
 LISTED_FROM = 0.42  # the share of a question's weight that an entry of a list must answer
 _MAX_UNITS = 3
 _MAX_ITEMS = 8
@@ -215,8 +216,10 @@ def _enough(context: Context, ranked: Sequence[Scored]) -> list[Scored]:
         for scored in ranked[:_MAX_UNITS]
         if scored is ranked[0]
         or (
-            scored.score > max(ANSWERS_FROM, ranked[0].score - _ADDS_WITHIN)
-            and scored.unit.chunk.doc_id == ranked[0].unit.chunk.doc_id
+            scored.unit.chunk.doc_id == ranked[0].unit.chunk.doc_id
+            and scored.score > ranked[0].score - (
+                _ADDS_BESIDE if scored.unit.chunk.headings == ranked[0].unit.chunk.headings else _ADDS_WITHIN
+            )
         )
     ]
     return sorted(_with_siblings(context, chosen), key=lambda s: (s.unit.chunk.doc_id, s.unit.start))

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from assistant.attributes import asked_for
 from assistant.choice import Chosen, load_choice
 from assistant.evidence import Scored, Unit, asked_bonus, holds, idf, pairs_of, rank_units
 from assistant.lexicon import Lexicon
@@ -79,6 +80,9 @@ def unit_features(
     bonus = {id(unit): asked_bonus(question, unit, lexicon) for unit in units}
     places = np.argsort(np.argsort(-like.soft)) if len(units) else []
     spread = _spread(like.soft)
+    wanted = asked_for(question.text)
+    agrees = [float(wanted @ unit.gives) for unit in units]
+    most = max(agrees, default=0.0)
     each = []
     for at, unit in enumerate(units):
         entry = lexical.get(id(unit))
@@ -106,6 +110,9 @@ def unit_features(
                 "own": float(bool(set(unit.cards) & set(subjects))),
                 "general": float(not unit.cards),
                 "length": math.log(len(unit.text) + 1) / 5,
+                "agrees": agrees[at],
+                "agrees_most": agrees[at] / (most + 1e-6),
+                "same_attribute": float(int(wanted.argmax()) == int(unit.gives.argmax())),
                 "short": float(len(unit.text) < _SHORT),
                 "opening": float(at == 0),
                 "yes_no_pairs": said * question.asks_yes_or_no,
@@ -147,6 +154,8 @@ def _none(
         "whole": highest("whole"),
         "matched": highest("matched"),
         "pairs": highest("pairs"),
+        "agrees": highest("agrees"),
+        "same_attribute": highest("same_attribute"),
         "lead": soft[0] - soft[min(2, len(soft) - 1)] if soft else 0.0,
         "length": math.log(len(question.text) + 1) / 5,
         "no_concept": float(not question.concepts),
