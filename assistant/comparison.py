@@ -9,10 +9,12 @@ from assistant.draft import Context, Draft, colon, marks
 from assistant.evidence import Unit
 from assistant.phrases import say
 from assistant.refusals import refuse_unstated
+from assistant.unit_choice import about_several
 
 COMPARED_FROM = -2.0  # log-odds against none from which a unit stands in a comparison
+# How much better than the best of a single card a sentence about several has to be; a line of a table may be as much worse.
+_TOGETHER_FROM = 0.5
 _TABLE_MARKS = 2
-_TOGETHER_FROM = 0.5  # how much better than the best of a single card a unit about several has to be
 _STEP_COUNT = re.compile(
     r"步骤?.{0,4}(?:最多|最少|更多|更少|多|少)|哪.{0,4}步(?:骤)?(?:最)?(?:多|少)|几步|"
     r"(?:most|fewest|more|fewer|number of|how many) steps"
@@ -46,18 +48,12 @@ def compare(context: Context, cards: Sequence[str]) -> Draft:
 def _together(context: Context, subjects: Sequence[str]) -> Unit | None:
     """What an article says of the cards side by side, when that answers better than its sections on each."""
     ranked, _ = context.chosen(context.units_about(subjects), subjects)
-    several = next((s for s in ranked if _about_several(s.unit, subjects)), None)
+    several = next((s for s in ranked if about_several(s.unit)), None)
     single = next((s for s in ranked if len(s.unit.cards) == 1), None)
     if several is None or several.score <= COMPARED_FROM:
         return None
-    return several.unit if single is None or several.score > single.score - _TOGETHER_FROM else None
-
-
-def _about_several(unit: Unit, subjects: Sequence[str]) -> bool:
-    """Whether a unit names more than one of the subjects, or is a line of a table of them."""
-    if not unit.chunk.headings:
-        return False  # what opens an article says that there are differences, not which
-    return len(set(unit.named) & set(subjects)) > 1 or (not unit.cards and unit.text.count("|") > _TABLE_MARKS)
+    margin = -_TOGETHER_FROM if several.unit.text.count("|") > _TABLE_MARKS else _TOGETHER_FROM
+    return several.unit if single is None or several.score > single.score + margin else None
 
 
 def _compared(context: Context, covering: Sequence[str]) -> Unit | None:

@@ -16,6 +16,7 @@ from corpus.roles import role_of
 # Scores are logarithms of odds against "no unit answers"; see tests/benchmarks/results/calibration.json for the curve.
 ANSWERS_FROM = 0.0
 SURELY_ANSWERS_FROM = 2.0
+CLARIFIES_FROM = -1.5  # from here a section on one card may answer when the card is not named
 _AS_GOOD = 1.0  # units within this of the best count as answering too, when it is asked whether cards differ
 _ADDS_WITHIN = 0.5  # units within this of the best are quoted beside it,
 _ADDS_BESIDE = 1.2  # those of its own section within this
@@ -160,6 +161,7 @@ def answer_detail(context: Context, subjects: Sequence[str], *, listed: str = ""
         listed: The kind of section, `reasons` or `precautions`, that is listed whole when no sentence of it answers.
     """
     ranked, _ = context.chosen(context.units_about(subjects), subjects)
+    likeliest = ranked[0] if ranked else None
     ranked = _of_the_type_asked(context, ranked)
     if listed and not subjects:
         ranked = [scored for scored in ranked if not scored.unit.cards] or ranked
@@ -168,6 +170,9 @@ def answer_detail(context: Context, subjects: Sequence[str], *, listed: str = ""
             return near
         if listed and (units := _section_units(context, listed, subjects)):
             return _list_units(context, listed, units)
+        several = not subjects and len(context.sources.catalog.subjects) > 1
+        if several and likeliest is not None and likeliest.unit.cards and likeliest.score > CLARIFIES_FROM:
+            return clarify(context, context.sources.catalog.subjects, "a card's section may answer")
         return refuse_unstated(context, subjects, "no sentence answers it", rejected=ranked[:5])
     if listed == "reasons" and (units := _reasons_meant(context, ranked, subjects)):
         return _list_units(context, listed, units)

@@ -21,6 +21,7 @@ _KINDS = ("step", "lead", "note", "item", "prose")
 _ROLES = ("precautions", "reasons", "definition", "summary", "questions", "materials", "fees", "kinds", "conditions")
 _UNSEEN_PAIR = 2.0  # the idf of a pair of characters that no unit has
 _SHORT = 12
+_TABLE_MARKS = 2
 _LEADING = 2
 
 
@@ -110,6 +111,7 @@ def unit_features(
                 "own": float(bool(set(unit.cards) & set(subjects))),
                 "general": float(not unit.cards),
                 "length": math.log(len(unit.text) + 1) / 5,
+                "several": float(about_several(unit)),
                 "agrees": agrees[at],
                 "agrees_most": agrees[at] / (most + 1e-6),
                 "same_attribute": float(int(wanted.argmax()) == int(unit.gives.argmax())),
@@ -132,6 +134,11 @@ def unit_features(
             lexical[id(unit)].covered if id(unit) in lexical else frozenset() for unit in units
         ),
     )
+
+
+def about_several(unit: Unit) -> bool:
+    """Whether a unit names more than one card, or is a line of a table; what opens an article only lists them."""
+    return bool(unit.chunk.headings) and (len(set(unit.named)) > 1 or unit.text.count("|") > _TABLE_MARKS)
 
 
 def _none(
