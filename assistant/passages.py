@@ -16,7 +16,7 @@ from corpus.roles import role_of
 # Scores are logarithms of odds against "no unit answers"; see tests/benchmarks/results/calibration.json for the curve.
 ANSWERS_FROM = 0.0
 SURELY_ANSWERS_FROM = 2.0
-CLARIFIES_FROM = -1.5  # from here a section on one card may answer when the card is not named
+CLARIFIES_FROM = -2.5  # from here a section on one card may answer when the card is not named
 _AS_GOOD = 1.0  # units within this of the best count as answering too, when it is asked whether cards differ
 _ADDS_WITHIN = 0.5  # units within this of the best are quoted beside it,
 _ADDS_BESIDE = 1.2  # those of its own section within this
