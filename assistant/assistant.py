@@ -180,7 +180,11 @@ class Assistant:
                 if card in subjects
             )
             subjects = tuple(found)[:_MOST_GUESSED]
-        return choose_subject(question, [self._profile(subject) for subject in subjects]) if len(subjects) > 1 else ("", False)
+        return (
+            choose_subject(question, [self._profile(subject) for subject in subjects])
+            if len(subjects) > 1
+            else ("", False)
+        )
 
     def _read_profile(self, subject: str) -> Profile:
         documents = dict.fromkeys(procedure.doc_id for procedure in self._catalog.about(subject))

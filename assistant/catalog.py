@@ -124,7 +124,9 @@ def _told_apart(procedures: Sequence[Procedure], known: Cards) -> list[Procedure
             surfaces.setdefault((procedure.doc_id, card), set()).add(called[-1])
     return [
         replace(procedure, cards=(surface,))
-        if surface and surface != normalize(procedure.cards[0]) and not surface.isascii()
+        if surface
+        and surface != normalize(procedure.cards[0])
+        and not surface.isascii()
         and len(surfaces[procedure.doc_id, procedure.cards[0]]) > 1
         else procedure
         for procedure, surface in zip(procedures, called, strict=True)

@@ -9,13 +9,22 @@ from assistant.clauses import BESIDE_CARDS, WAYS
 from assistant.comparison import compare
 from assistant.draft import Context, Draft
 from assistant.lexicon import any_of
-from assistant.passages import answer_anyhow, answer_detail, answer_generally, answer_uncovered, find_special, show_passages
+from assistant.passages import (
+    answer_anyhow,
+    answer_detail,
+    answer_generally,
+    answer_uncovered,
+    find_special,
+    show_passages,
+)
 from assistant.phrases import say
 from assistant.procedures import find_barred, show_procedures, show_step
 from assistant.route import Route, choose_route
 from assistant.refusals import abstain, answer_nothing, clarify, refuse_card, refuse_unstated, warn
 
-_STEP_FROM = 0.2  # how likely a step has to be asked for when the rules found one and another kind of answer is likelier
+_STEP_FROM = (
+    0.2  # how likely a step has to be asked for when the rules found one and another kind of answer is likelier
+)
 _KNOWN_SHARE = 0.6  # of a question's characters, below which it is about something else
 _WHOLE = any_of(
     r"步骤|流程|程序|全套|全过程|顺序|环节|攻略|教程|哪几步|哪些手续|手续怎么|怎么走|要经过",

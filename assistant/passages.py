@@ -179,21 +179,31 @@ def answer_detail(context: Context, subjects: Sequence[str], *, listed: str = ""
     fitting, best = ranked, ranked[0]
     if not subjects and best.unit.cards:
         general = next((s for s in ranked if not s.unit.cards and s.score > best.score - _AS_GOOD), None)
-        rivals = {} if general is not None and general.score > ANSWERS_FROM else {
-            card: s.score
-            for s in reversed(ranked)
-            if s.score > max(ANSWERS_FROM, best.score - _AS_GOOD)
-            for card in s.unit.cards
-        }
+        rivals = (
+            {}
+            if general is not None and general.score > ANSWERS_FROM
+            else {
+                card: s.score
+                for s in reversed(ranked)
+                if s.score > max(ANSWERS_FROM, best.score - _AS_GOOD)
+                for card in s.unit.cards
+            }
+        )
         if len(rivals) > 1:
             return clarify(context, context.sources.catalog.subjects, "the answer differs by card")
         subjects = tuple(rivals)
-        fitting = [general] if general is not None and not rivals else [scored for scored in ranked if not scored.unit.cards or set(scored.unit.cards) & set(subjects)]
+        fitting = (
+            [general]
+            if general is not None and not rivals
+            else [scored for scored in ranked if not scored.unit.cards or set(scored.unit.cards) & set(subjects)]
+        )
     if subjects:
         head = say("detail", context.language, card=joined([context.name(s) for s in subjects], context.language))
     else:
         head = say("detail_general", context.language)
-    return _quoting(context, _enough(context, fitting), head, "detail", rejected=[s for s in ranked if s not in fitting][:5])
+    return _quoting(
+        context, _enough(context, fitting), head, "detail", rejected=[s for s in ranked if s not in fitting][:5]
+    )
 
 
 def _near(context: Context, subjects: Sequence[str]) -> Draft | None:
@@ -222,9 +232,9 @@ def _enough(context: Context, ranked: Sequence[Scored]) -> list[Scored]:
         if scored is ranked[0]
         or (
             scored.unit.chunk.doc_id == ranked[0].unit.chunk.doc_id
-            and scored.score > ranked[0].score - (
-                _ADDS_BESIDE if scored.unit.chunk.headings == ranked[0].unit.chunk.headings else _ADDS_WITHIN
-            )
+            and scored.score
+            > ranked[0].score
+            - (_ADDS_BESIDE if scored.unit.chunk.headings == ranked[0].unit.chunk.headings else _ADDS_WITHIN)
         )
     ]
     return sorted(_with_siblings(context, chosen), key=lambda s: (s.unit.chunk.doc_id, s.unit.start))
@@ -243,7 +253,9 @@ def _with_siblings(context: Context, chosen: Sequence[Scored]) -> list[Scored]:
             if other.kind == "item" and other.chunk.headings == unit.chunk.headings
         ]
         if len(siblings) <= _MAX_ITEMS:
-            found |= {(other.chunk.doc_id, other.start): Scored(other, scored.score, scored.covered) for other in siblings}
+            found |= {
+                (other.chunk.doc_id, other.start): Scored(other, scored.score, scored.covered) for other in siblings
+            }
     return list(found.values())
 
 

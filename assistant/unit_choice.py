@@ -53,7 +53,9 @@ def choose_unit(
     """
     features = unit_features(question, units, subjects, lexicon, boost)
     chosen: Chosen = load_choice("unit").among(features.each, features.none)
-    return [Scored(features.units[at], chosen.scores[at], features.covered[at]) for at in chosen.order], chosen.probability
+    return [
+        Scored(features.units[at], chosen.scores[at], features.covered[at]) for at in chosen.order
+    ], chosen.probability
 
 
 def unit_features(
@@ -130,9 +132,10 @@ def unit_features(
         each[int(np.argmax([features["lexical"] for features in each]))]["lexical_leads"] = 1.0
         each[int(np.argmax(like.telling))]["telling_leads"] = 1.0
     return UnitFeatures(
-        units, tuple(each), _none(question, each, needed, units), tuple(
-            lexical[id(unit)].covered if id(unit) in lexical else frozenset() for unit in units
-        ),
+        units,
+        tuple(each),
+        _none(question, each, needed, units),
+        tuple(lexical[id(unit)].covered if id(unit) in lexical else frozenset() for unit in units),
     )
 
 

@@ -106,7 +106,9 @@ def _section_chunks(document: Document, section: _Section) -> list[Chunk]:
     """The chunks of one section: its lists with their lead-ins and notes, and the prose around them."""
     lists = _numbered_lists(section.blocks)
     bulleted = False
-    if not any(_is_procedure(document, section, _lead_in(document.text, section, 0, items[0]), items) for items in lists):
+    if not any(
+        _is_procedure(document, section, _lead_in(document.text, section, 0, items[0]), items) for items in lists
+    ):
         if _bullets_are_steps(document.text, section):
             lists = [[n for n, block in enumerate(section.blocks) if block.kind == "bullet" and block.indent < 2]]
             bulleted = True
@@ -291,7 +293,11 @@ def _bullets_are_steps(text: str, section: _Section) -> bool:
     if says("steps", nearest) or says("steps", before):
         return True
     chosen = [section.blocks[at] for at in bullets]
-    if says("ending", nearest) and role_of(nearest) == "procedure" and not any(block.kind == "item" for block in section.blocks):
+    if (
+        says("ending", nearest)
+        and role_of(nearest) == "procedure"
+        and not any(block.kind == "item" for block in section.blocks)
+    ):
         labelled = [block for block in chosen if _BOLD_LABEL.match(text, block.content, block.end)]
         return _act(text, chosen, _SOME_ACTS) or len(labelled) == len(chosen) >= _FEWEST_ACTS
     return _act(text, chosen)

@@ -63,7 +63,9 @@ _ENDINGS = "卡|证(?!明|件)|账户|帐户|账号|帐号|会籍|会员|存折|
 _NOUN = re.compile(rf"([\u4e00-\u9fffa-z0-9]{{1,12}}?(?:{_ENDINGS}))(?!号|内|里|种|片机|{_ENDINGS})")
 ENDING = re.compile(rf"(?:{_ENDINGS})$")
 # Words about a card that make no other card of it.
-_PLAIN = re.compile(r"^(?:旧|老|新|实体|个人|普通|各类|常见|闲置|多余|不用|本地|实名|记名|不记名|电子|你|我|您|自己|家里|手里|单张|一张|这张|那张|公共|城市|居民|有效|原|本|[\u4e00-\u9fff]{2,4}(?:省|(?<![超门夜])市|县|区|州))+的?$")
+_PLAIN = re.compile(
+    r"^(?:旧|老|新|实体|个人|普通|各类|常见|闲置|多余|不用|本地|实名|记名|不记名|电子|你|我|您|自己|家里|手里|单张|一张|这张|那张|公共|城市|居民|有效|原|本|[\u4e00-\u9fff]{2,4}(?:省|(?<![超门夜])市|县|区|州))+的?$"
+)
 # What else a heading over a procedure says, so that a name is left: `家庭宽带怎么停` is about 家庭宽带.
 _SAYS_DOING = re.compile(
     r"(?:怎么|如何|怎样|咋)?(?:办理|注销|销户|销卡|销号|退卡|退订|退费|退款|退会|退籍|退租|退|取消|停用|停办|停保|拆机|解约|关闭|终止|清退|过户|缴回|交回|收尾|结清)"
@@ -254,7 +256,13 @@ def _named(heading: str, cards: Cards) -> tuple[str, ...]:
     for noun in _NOUN.findall(heading):
         name = _stripped(noun)
         owner, colon, rest = heading.partition(":")
-        if colon and noun in rest and len(name) <= _SHORTEST_SURFACE and _HAN_NAME.fullmatch(owner) and not role_of(owner):
+        if (
+            colon
+            and noun in rest
+            and len(name) <= _SHORTEST_SURFACE
+            and _HAN_NAME.fullmatch(owner)
+            and not role_of(owner)
+        ):
             name = owner + name
         if (
             len(name) > 1
@@ -300,7 +308,13 @@ def _own_name(heading: str, mention: Mention, cards: Cards) -> str:
         return mention.card
     noun = _stripped(noun)
     before = noun.removesuffix(mention.surface)
-    if not before or before == noun or len(noun) > _LONGEST_NOUN or _PLAIN.match(before) or _FUNCTION_WORD.search(before):
+    if (
+        not before
+        or before == noun
+        or len(noun) > _LONGEST_NOUN
+        or _PLAIN.match(before)
+        or _FUNCTION_WORD.search(before)
+    ):
         return mention.card
     return noun
 
@@ -313,7 +327,12 @@ def _bare_name(headings: tuple[str, ...]) -> str:
         marker = item_marker(folded)
         name = _CASE.sub("", folded[marker[2] :] if marker else folded)
         name = _SAYS_DOING.sub("", _BREAK.split(name)[0]).strip()
-        if 1 < len(name) <= _LONGEST_NAME and _HAN_NAME.fullmatch(name) and not role_of(name) and not _FUNCTION_WORD.search(name):
+        if (
+            1 < len(name) <= _LONGEST_NAME
+            and _HAN_NAME.fullmatch(name)
+            and not role_of(name)
+            and not _FUNCTION_WORD.search(name)
+        ):
             return name
     return ""
 

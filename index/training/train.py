@@ -67,7 +67,9 @@ def train(
         checkpoints: A folder for what is needed to go on after a stop.
         begun: What an earlier training learnt of the same features, to go on from; None to begin anew.
     """
-    bag = begun or FeatureBag(vocabulary, dimensions=recipe.dimensions, most_features=recipe.most_features, seed=recipe.seed)
+    bag = begun or FeatureBag(
+        vocabulary, dimensions=recipe.dimensions, most_features=recipe.most_features, seed=recipe.seed
+    )
     model = SentenceTransformer(modules=[bag, Normalize()])
     ranking = MultipleNegativesRankingLoss(
         model, scale=recipe.scale, directions=("query_to_doc", "doc_to_query"), partition_mode="per_direction"
