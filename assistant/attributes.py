@@ -1,4 +1,4 @@
-"""What a question asks for and what a sentence gives, as probabilities of attributes: an amount, who, where, a document.
+"""What a question asks for and what a sentence gives, as probabilities of attributes: an amount, who, where.
 
 Two softmaxes over a text's vector in the built-in encoder, one learnt from questions and one from sentences. The
 weights stand in `attributes.json`.
@@ -21,7 +21,8 @@ _FILE = Path(__file__).with_name("attributes.json")
 def asked_for(question: str) -> Vectors:
     """How likely each attribute is asked for, shape `(n_attributes,)`."""
     weights, bias = _weights()["asked"]
-    return _softmax(built_in_encoder().encode_query([question]) @ weights + bias)[0]
+    probabilities: Vectors = _softmax(built_in_encoder().encode_query([question]) @ weights + bias)[0]
+    return probabilities
 
 
 def given_by(texts: Sequence[str]) -> Vectors:

@@ -114,7 +114,7 @@ def build_catalog(
 
 
 def _told_apart(procedures: Sequence[Procedure], known: Cards) -> list[Procedure]:
-    """The procedures, those of one article for what the alias list calls one card by the names its headings give them."""
+    """The procedures; those of one article on what the alias list calls one card, by the names in its headings."""
     surfaces: dict[tuple[str, str], set[str]] = {}
     called = []
     for procedure in procedures:

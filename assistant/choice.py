@@ -1,5 +1,6 @@
-"""Choosing one of several, or none, by weighed features: a conditional logit whose weights are learnt from question sets.
+"""Choosing one of several, or none, by weighed features: a conditional logit with learnt weights.
 
+The weights are learnt from question sets.
 The score of a candidate is the sum of its features' weights, that of "none" the sum of the weights of what speaks
 for none; the probabilities are their softmax. The weights stand in `choices.json` by the features' names.
 

@@ -12,7 +12,7 @@ from assistant.refusals import refuse_unstated
 from assistant.unit_choice import about_several
 
 COMPARED_FROM = -2.0  # log-odds against none from which a unit stands in a comparison
-# How much better than the best of a single card a sentence about several has to be; a line of a table may be as much worse.
+# How much better than the best of a single card a sentence about several has to be; a line of a table may be worse.
 _TOGETHER_FROM = 0.5
 _TABLE_MARKS = 2
 _STEP_COUNT = re.compile(

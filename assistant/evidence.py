@@ -291,10 +291,12 @@ def rank_units(question: Question, units: Sequence[Unit], lexicon: Lexicon, boos
 
 
 def idf(n_holding: int, n_units: int) -> float:
+    """How telling a term is that so many of the units hold."""
     return math.log(1 + (n_units - n_holding + 0.5) / (n_holding + 0.5))
 
 
 def asked_bonus(question: Question, unit: Unit, lexicon: Lexicon) -> float:
+    """What a unit gains by a word for what the question word asks for: a place for 哪里, a person for 谁."""
     bonus = 0.0
     for asked in lexicon.asked.values():
         if any(pattern.search(question.text) for pattern in asked.asks) and any(

@@ -19,8 +19,8 @@ from assistant.passages import (
 )
 from assistant.phrases import say
 from assistant.procedures import find_barred, show_procedures, show_step
-from assistant.route import Route, choose_route
 from assistant.refusals import abstain, answer_nothing, clarify, refuse_card, refuse_unstated, warn
+from assistant.route import Route, choose_route
 
 _STEP_FROM = (
     0.2  # how likely a step has to be asked for when the rules found one and another kind of answer is likelier
@@ -52,11 +52,11 @@ def compose(context: Context) -> Draft:
         return answer_nothing(context)
     cards = _meant(context)
     subjects = _subjects(context, cards)
-    likely = choose_route(question, by_rule=rule_route(context))
+    likely = _routes(context)
     route = max(likely, key=likely.__getitem__)
-    if not (question.pointed and route != "detail") and not (question.all_cards and route == "comparison"):
-        if question.empty or not _about_cards(context):
-            return answer_anyhow(context, subjects)
+    understood = (question.pointed and route != "detail") or (question.all_cards and route == "comparison")
+    if not understood and (question.empty or not _about_cards(context)):
+        return answer_anyhow(context, subjects)
     if question.unknown_card and not cards:
         return refuse_card(context, question.unknown_card)
     if route == "comparison" and len(context.sources.catalog.subjects) > 1:
@@ -73,6 +73,15 @@ def compose(context: Context) -> Draft:
     left_out = [card for card in cards if not context.sources.catalog.covering(card)]
     said = [say("not_covered", context.language, card=context.name(card)) for card in left_out]
     return replace(draft, text="\n\n".join([draft.text, *said]))
+
+
+def _routes(context: Context) -> dict[Route, float]:
+    """How likely each kind of answer is meant; surely the steps when "how" to cancel is all that is asked."""
+    question = context.question
+    by_rule = rule_route(context)
+    if by_rule == "procedure" and question.cancels and not any(len(run) > 1 for run in question.unknown):
+        return {"procedure": 1.0, "step": 0.0}
+    return choose_route(question, by_rule=by_rule)
 
 
 def rule_route(context: Context) -> Route:

@@ -1,4 +1,4 @@
-"""Which subjects of a corpus a question points to by parts of their names: `接送卡` to 幼儿园接送卡, `瑜伽` to 瑜伽馆私教卡."""
+"""Which subjects of a corpus a question points to by parts of their names: `接送卡` to 幼儿园接送卡."""
 
 from __future__ import annotations
 

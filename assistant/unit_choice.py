@@ -81,7 +81,7 @@ def unit_features(
     needed = {name for name in question.focus if lexicon.concepts[name].kind == "need"}
     about = {name for name in question.focus if lexicon.concepts[name].kind != "typed"}
     bonus = {id(unit): asked_bonus(question, unit, lexicon) for unit in units}
-    places = np.argsort(np.argsort(-like.soft)) if len(units) else []
+    places = np.argsort(np.argsort(-like.soft))
     spread = _spread(like.soft)
     wanted = asked_for(question.text)
     agrees = [float(wanted @ unit.gives) for unit in units]

@@ -277,6 +277,7 @@ def _stands_alone(line: str) -> bool:
     return (
         len(line) <= MAX_BARE_HEADING_CHARACTERS
         and _NAMES.fullmatch(line) is not None
+        and not line.endswith(("?", "？"))
         and item_marker(line) is None
         and _BULLET.match(line) is None
     )

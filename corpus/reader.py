@@ -285,11 +285,9 @@ def _refuse_folder(error: OSError) -> None:
 def _title(matter: Mapping[str, str] | FrontMatter, body: str, path: str) -> str:
     if title := matter.get("title", ""):
         return title
-    if line := _titling_line(body):
-        return line[:_MAX_TITLE_CHARACTERS]
     prose = _FENCED.sub("", body)
     found = _ATX_HEADING.search(prose) or _UNDERLINED_HEADING.search(prose)
-    title = found[1].strip().rstrip("#").strip(" \t\u3000*_`") if found else ""
+    title = found[1].strip().rstrip("#").strip(" \t\u3000*_`") if found else _titling_line(body)
     return title[:_MAX_TITLE_CHARACTERS] or path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
 
 

@@ -29,6 +29,8 @@ _VERBS = (
     "怎样",
     "怎么样",
     "关于",
+    "凭",
+    "持",
     "办理",
     "申请",
     "注销",
@@ -197,9 +199,9 @@ def subjects_of(
         if names := _named(normalize(heading), cards):
             return names
     names = _named(normalize(title), cards)
-    if named_anyhow and not (len(names) == 1 and cards.mentions(normalize(title))):
-        if name := _bare_name(tuple(headings)):
-            return (name,)
+    titled = len(names) == 1 and bool(cards.mentions(normalize(title)))
+    if named_anyhow and not titled and (name := _bare_name(tuple(headings))) and not cards.find(name):
+        return (name,)
     if names:
         return names
     if any(
@@ -241,7 +243,7 @@ def _named(heading: str, cards: Cards) -> tuple[str, ...]:
     behind = _BREAK.search(heading)
     if behind and any(mention.start < behind.start() for mention in said_first):
         said_first = [mention for mention in said_first if mention.start < behind.start()]
-    found = [_own_name(heading, mention, cards) for mention in said_first]
+    found = [_own_name(heading, mention) for mention in said_first]
     if len(found) > 1:
         found = [name for name in found if not cards.is_document(name)] or found[:1]
     if found:
@@ -281,7 +283,7 @@ def _named(heading: str, cards: Cards) -> tuple[str, ...]:
 
 
 def _called_by_owner(heading: str, mentions: Sequence[Mention]) -> str:
-    """`蓝鲸视频会员` for the heading `蓝鲸视频：退订会员`: a word for no card in particular belongs to what is named first."""
+    """`蓝鲸视频会员` for `蓝鲸视频：退订会员`: a word for no card in particular belongs to what is named first."""
     owner, colon, _ = heading.partition(":")
     surface = mentions[0].surface
     named = colon and len(surface) <= _SHORTEST_SURFACE and mentions[0].start > len(owner)
@@ -299,7 +301,7 @@ def surface_in(headings: Sequence[str], card: str, cards: Cards) -> str:
     return ""
 
 
-def _own_name(heading: str, mention: Mention, cards: Cards) -> str:
+def _own_name(heading: str, mention: Mention) -> str:
     """The card of a mention, or the longer name that it ends in a heading: `美容院储值卡` is not every 储值卡."""
     if mention.surface.isascii():
         return mention.card
