@@ -16,6 +16,7 @@ from corpus.roles import role_of
 # Scores are logarithms of odds against "no unit answers"; see tests/benchmarks/results/calibration.json for the curve.
 ANSWERS_FROM = 0.0
 SURELY_ANSWERS_FROM = 2.0
+TYPED_FROM = -1.6  # from here a value of the type asked for, in the card's own section, answers
 CLARIFIES_FROM = -2.5  # from here a section on one card may answer when the card is not named
 _AS_GOOD = 1.0  # units within this of the best count as answering too, when it is asked whether cards differ
 _ADDS_WITHIN = 0.5  # units within this of the best are quoted beside it,
@@ -152,6 +153,16 @@ def _of_the_type_asked(context: Context, ranked: list[Scored]) -> list[Scored]:
     return [s for s in ranked if needed <= s.unit.concepts and all(holds(s.unit, value) for value in types)]
 
 
+def _sure_by_type(context: Context, ranked: list[Scored], subjects: Sequence[str]) -> list[Scored]:
+    """The ranking, in which a value of the very type asked for, in the card's own section, is not doubted."""
+    if not any(context.sources.lexicon.concepts[name].kind == "typed" for name in context.question.focus):
+        return ranked
+    if not ranked or ranked[0].score > ANSWERS_FROM or not set(ranked[0].unit.cards) & set(subjects):
+        return ranked
+    sure = ranked[0].score > TYPED_FROM and not context.question.focus_unknown
+    return [Scored(ranked[0].unit, ANSWERS_FROM + 0.01, ranked[0].covered), *ranked[1:]] if sure else ranked
+
+
 def answer_detail(context: Context, subjects: Sequence[str], *, listed: str = "") -> Draft:
     """The passage that answers one thing about the subjects, a question back, or "the articles do not say".
 
@@ -163,6 +174,7 @@ def answer_detail(context: Context, subjects: Sequence[str], *, listed: str = ""
     ranked, _ = context.chosen(context.units_about(subjects), subjects)
     likeliest = ranked[0] if ranked else None
     ranked = _of_the_type_asked(context, ranked)
+    ranked = _sure_by_type(context, ranked, subjects)
     if listed and not subjects:
         ranked = [scored for scored in ranked if not scored.unit.cards] or ranked
     if not ranked or ranked[0].score <= ANSWERS_FROM:

@@ -53,7 +53,7 @@ def _variants(context: Context, procedures: Sequence[Procedure]) -> list[Procedu
     """The ways of doing one thing that an article tells apart and the question does not."""
     first = procedures[0]
     same = [p for p in procedures if p.doc_id == first.doc_id and context._means(p) == context._means(first)]
-    same = context.readable(same)
+    same = [p for p in context.readable(same) if not (p.headings and says("preparing", p.headings[-1]))]
     return same if len(same) > 1 and len({p.headings for p in same}) == len(same) else []
 
 

@@ -36,7 +36,6 @@ _BOLD_LABEL = re.compile(r"\s*(?:\*\*|__)(?P<label>[^*_\n]{1,40}?)[：:]?(?:\*\*
 # How a paragraph begins that asks, and one that answers it.
 ASKED = re.compile(r"\W{0,4}(?:问|Q\d?|留言|提问|网友问)\W{0,4}[:：、.]|\W{0,4}Q\b", re.IGNORECASE)
 ANSWERED = re.compile(r"\W{0,4}(?:答|A\d?|回复|我的回答|回答)\W{0,4}[:：、.]|\W{0,4}A\b", re.IGNORECASE)
-_PREPARES = re.compile(r"前(?:先|要|的|需|应|请|得|做|准备)|之前|以前|\bbefore\b", re.IGNORECASE)
 _MARKS = re.compile(r"[*_`#]+")
 _SENTENCE = re.compile(r"[。；！？，,;!?：:]")
 _WORD = re.compile(r"[^\W_]")
@@ -270,7 +269,7 @@ def _is_procedure(document: Document, section: _Section, lead: int, items: Seque
         return False
     if role in {"steps", "procedure"} or says("steps", before) or says("procedure", before):
         return True
-    return not _PREPARES.search(nearest) and _act(document.text, [section.blocks[at] for at in items])
+    return not says("preparing", nearest) and _act(document.text, [section.blocks[at] for at in items])
 
 
 def _act(text: str, blocks: Sequence[Block], share: float = _MOSTLY_ACTS) -> bool:

@@ -350,7 +350,7 @@ def test_two_procedures_in_a_section_keep_their_lead_ins(details: str) -> None:
         ("## 悠遊卡註銷流程\n\n{}", ("悠遊卡註銷流程",)),
         ("# 公交卡\n\n## 注销步骤\n\n{}", ("注销步骤",)),  # the first heading repeats the title
         ("##  **注销** `步骤` ##\n\n{}", ("注销 步骤",)),
-        ("公交卡怎么注销\n\n坐车用的。\n\n注销步骤：\n{}", ()),
+        ("公交卡怎么注销\n\n坐车用的。\n\n注销步骤：\n{}", ("公交卡怎么注销",)),
     ],
 )
 def test_headings_of_every_writing_stand_above_the_steps(text: str, expected: tuple[str, ...]) -> None:
