@@ -9,7 +9,7 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from corpus.normalize import has_han
 
@@ -67,6 +67,10 @@ class Sounds:
     def _by_spelling(self) -> dict[str, str]:
         return {"".join(syllables): term for syllables, term in reversed(list(self._by_sound.items()))}
 
+    @cached_property
+    def _first_sounds(self) -> frozenset[str]:
+        return frozenset(sound[0] for sound in self._by_sound)
+
     def correct(self, text: str, unknown: Iterable[tuple[int, int]], fixed: Iterable[tuple[int, int]]) -> str:
         """`text` with words of an unknown span replaced by a term that sounds the same.
 
@@ -93,7 +97,7 @@ class Sounds:
         """The first term that sounds like `word` by one of its readings, empty when there is none."""
         from pypinyin import Style, lazy_pinyin, pinyin
 
-        if not all(map(has_han, word)):
+        if not all(map(has_han, word)) or not self._first_sounds & _readings(word[0]):
             return ""
         if found := self._by_sound.get(tuple(lazy_pinyin(word))):
             return found
@@ -130,3 +134,11 @@ class Sounds:
                     break
         spelled = best[-1] or ""
         return spelled if any(term in spelled for term in self._by_spelling.values()) else ""
+
+
+@lru_cache(maxsize=8192)
+def _readings(character: str) -> frozenset[str]:
+    """The syllables that a character can be read as."""
+    from pypinyin import Style, pinyin
+
+    return frozenset(pinyin(character, style=Style.NORMAL, heteronym=True)[0])

@@ -10,13 +10,13 @@ import numpy as np
 
 from assistant.choice import load_choice
 from assistant.evidence import Unit, pairs_of
-from assistant.likeness import Places, likeness, places_of
+from assistant.likeness import Places, likeness, likeness_of_groups, places_of
 from assistant.naming import Naming
 from assistant.question import Question
 
+_MOST_UNITS = 60  # of a subject
 _GENERAL = frozenset({"reasons", "precautions", "summary", "definition", "kinds"})
 LEANS_FROM = -3.0  # log-odds against none from which a short reply is taken to mean a subject
-_MOST_TOKENS = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,12 @@ class Profile:
     """What a subject's sections say.
 
     Attributes:
-        said: The tokens of all its units together.
         headed: The tokens of its name and its headings.
         units: The tokens of each unit.
         pairs: Its pairs of Chinese characters and its Latin words.
     """
 
     subject: str
-    said: Places
     headed: Places
     units: tuple[Places, ...]
     pairs: frozenset[str]
@@ -40,12 +38,10 @@ class Profile:
 def profile_of(subject: str, units: Sequence[Unit]) -> Profile:
     """The profile of a subject by the units of its sections."""
     headings = dict.fromkeys(heading for unit in units for heading in unit.chunk.headings)
-    said = np.concatenate([unit.places for unit in units]) if units else np.zeros(0, dtype=np.intp)
     return Profile(
         subject=subject,
-        said=said[:_MOST_TOKENS],
         headed=places_of([" ".join([subject, *headings])])[0],
-        units=tuple(unit.places for unit in units),
+        units=tuple(unit.places for unit in units[:_MOST_UNITS]),
         pairs=frozenset().union(*(unit.pairs for unit in units)) | frozenset(pairs_of(" ".join([subject, *headings]))),
     )
 
@@ -67,13 +63,13 @@ def subject_features(
     asked = places_of([question.text])[0]
     naming = Naming(tuple(profile.subject for profile in profiles))
     named = [min(naming.score(question.text, profile.subject), 4.0) / 2 for profile in profiles]
-    said = likeness(asked, [profile.said for profile in profiles])
+    said, wholes = likeness_of_groups(asked, [profile.units for profile in profiles])
     headed = likeness(asked, [profile.headed for profile in profiles])
     pairs = set(pairs_of(question.text))
     each: list[Mapping[str, float]] = []
     for at, profile in enumerate(profiles):
         others = frozenset().union(*(other.pairs for other in profiles if other is not profile))
-        whole = np.sort(likeness(asked, profile.units).whole)[::-1] if profile.units else np.zeros(1)
+        whole = np.sort(wholes[at])[::-1] if len(wholes[at]) else np.zeros(1)
         each.append(
             {
                 "named": named[at],
