@@ -12,7 +12,7 @@ from assistant.answer import Answer
 from assistant.catalog import Catalog, build_catalog
 from assistant.citations import verify
 from assistant.conversation import MAX_TURNS, resolve
-from assistant.draft import Context, Sources
+from assistant.draft import Context, Draft, Sources
 from assistant.evidence import Unit, UnitReader
 from assistant.extractive import compose
 from assistant.lexicon import load_lexicon
@@ -118,7 +118,7 @@ class Assistant:
             options=draft.options,
             reason=draft.reason,
             timings_ms=timings | {"total": round(1000 * (verified - started), 3)},
-            explanation=_explanation(question, draft.decided, draft.rejected),
+            explanation=_explanation(question, draft),
         )
 
     def context(self, turns: Sequence[str]) -> Context:
@@ -202,12 +202,13 @@ def _offered(answer: Answer) -> tuple[str, ...]:
     return answer.options if answer.outcome == "clarified" else ()
 
 
-def _explanation(question: Question, decided: str, rejected: Sequence[tuple[float, str]]) -> dict[str, object]:
+def _explanation(question: Question, draft: Draft) -> dict[str, object]:
     return {
         "understood": {
             "text": question.text,
             "cards": list(question.cards),
             "cued": list(question.cued),
+            "pointed": list(question.pointed),
             "unknown_card": question.unknown_card,
             "actions": sorted(question.actions),
             "concepts": list(question.concepts),
@@ -217,7 +218,8 @@ def _explanation(question: Question, decided: str, rejected: Sequence[tuple[floa
             if question.step is None
             else [question.step.kind, question.step.number, question.step.from_end],
         },
-        "decided": decided,
+        "routes": dict(draft.routes),
+        "decided": draft.decided,
         "threshold": ANSWERS_FROM,
-        "rejected": [list(entry) for entry in rejected],
+        "rejected": [list(entry) for entry in draft.rejected],
     }

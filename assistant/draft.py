@@ -35,6 +35,7 @@ class Draft:
     reason: Reason = ""
     decided: str = ""
     rejected: tuple[tuple[float, str], ...] = ()
+    routes: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

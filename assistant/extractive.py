@@ -43,6 +43,12 @@ _ONE_THING = re.compile(r"什么(?!都)|啥|咩|哪(?!几步|些步骤)|谁|多�
 
 def compose(context: Context) -> Draft:
     """The answer, the question back, or the abstention that the question deserves."""
+    likely = _routes(context)
+    draft = _composed(context, likely)
+    return replace(draft, routes=tuple((route, round(share, 3)) for route, share in likely.items()))
+
+
+def _composed(context: Context, likely: dict[Route, float]) -> Draft:
     question = context.question
     if question.unsafe:
         return abstain(context, "unsafe", say("unsafe", context.language), "unsafe")
@@ -52,7 +58,6 @@ def compose(context: Context) -> Draft:
         return answer_nothing(context)
     cards = _meant(context)
     subjects = _subjects(context, cards)
-    likely = _routes(context)
     route = max(likely, key=likely.__getitem__)
     understood = (question.pointed and route != "detail") or (question.all_cards and route == "comparison")
     if not understood and (question.empty or not _about_cards(context)):
