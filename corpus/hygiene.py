@@ -7,9 +7,11 @@ characters, and sentences addressed to a language model. Articles are data: what
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from corpus.advertisements import whole
 from corpus.document import Document
 from corpus.folding import HIDDEN_CLASS, fold
 from corpus.markup import markup
@@ -83,7 +85,7 @@ def clean(document: Document) -> Document:
 def _find(text: str) -> tuple[Finding, ...]:
     suspects: list[_Suspect] = []
     rest = text
-    while found := list(_scan(rest)):
+    while found := [*_scan(rest)] or [*_whole(text, rest, suspects)]:
         suspects += found
         # What is blanked may bring its neighbours together ("加<b></b>微信"): look again until nothing is left.
         rest = _blanked(rest, [(start, end) for start, end, _, _ in found])
@@ -107,6 +109,23 @@ def _scan(text: str) -> Iterator[_Suspect]:
             first, last = folded.raw_span(start, end)
             if _VISIBLE.search(text, first, last):
                 yield first, last, suspicion.kind, suspicion.why
+
+
+def _whole(text: str, rest: str, suspects: list[_Suspect]) -> Iterator[_Suspect]:
+    """What of `rest`, where the suspects of `text` are blanked, belongs to the advertisements of its contacts."""
+    contacts = _merged([(start, end) for start, end, kind, _ in suspects if kind == "contact"])
+    if not contacts or not _NOT_WORD.sub("", rest):
+        return
+    folded = fold(text)
+    read = list(folded.text)
+    for start, end in _merged([(start, end) for start, end, _, _ in suspects]):
+        first, last = bisect_left(folded.starts, start), bisect_left(folded.starts, end)
+        read[first:last] = [character if character == "\n" else " " for character in read[first:last]]
+    places = [(bisect_left(folded.starts, start), bisect_left(folded.starts, end)) for start, end in contacts]
+    for start, end in whole(folded.text, "".join(read), places, Units(folded.text, patterns())):
+        first, last = folded.raw_span(start, end)
+        if _VISIBLE.search(rest, first, last):
+            yield first, last, "contact", "an advertisement around a contact"
 
 
 def _characters(text: str) -> Iterator[_Suspect]:

@@ -70,6 +70,7 @@ class Units:
         self._groups: dict[int, list[list[Group]]] = {}
         self._emphasis: dict[int, dict[int, int]] = {}
         self._headings: dict[int, bool] = {}
+        self._sentences: dict[int, list[tuple[int, int]]] = {}
         self._told = (0, 0)
         self._letters = [0, *accumulate(map(str.isalnum, text))]
         self._lines = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
@@ -117,6 +118,18 @@ class Units:
         """The span of the sentence around `start:end`, within its line, without list and heading marks."""
         return self._between("sentence end", start, end)
 
+    def sentences(self, at: int) -> list[tuple[int, int]]:
+        """The spans of the sentences of the line of `at`, each with its end mark; a semicolon is none."""
+        line = self.line(at)
+        if line not in self._sentences:
+            stop = self._text.find("\n", line)
+            stop = stop if stop >= 0 else len(self._text)
+            starts, ends = self._found("sentence end")
+            places = range(bisect_left(starts, line), bisect_left(starts, stop))
+            cuts = [line, *(ends[place] for place in places if self._text[starts[place]] != ";")]
+            self._sentences[line] = list(zip(cuts, [*cuts[1:], stop], strict=True))
+        return self._sentences[line]
+
     def segment(self, start: int, end: int) -> tuple[int, int]:
         """The span around `start:end` between commas or the ends of the sentence."""
         return self._between("segment end", start, end)
@@ -143,7 +156,7 @@ class Units:
         start, end, first, last = self._bounds(*self._whole_link(start, end))
         begin = self._leftwards(first, start)
         if not _LETTER.search(self._text, first, begin):
-            begin = first = self._teased(first)
+            begin = first = self.teased(first)
         return self._tidy(begin, self._rightwards(start, end, last), (start, end), (first, last))
 
     def to_sentence_end(self, start: int, end: int) -> tuple[int, int]:
@@ -234,7 +247,7 @@ class Units:
         """Whether there are at most `limit` letters, or twice as many Latin ones."""
         return self._letters[end] - self._letters[start] <= limit * (2 if self._text[start:end].isascii() else 1)
 
-    def _teased(self, first: int) -> int:
+    def teased(self, first: int) -> int:
         """Where the questions begin that do nothing but lead up to the sentence that starts at `first`."""
         for _ in range(_MAX_TEASERS):
             at = first
@@ -245,7 +258,7 @@ class Units:
             begin, end = self.sentence(at - 1, at - 1)
             text = self._text[begin:at]
             wanted = self.has("sales", begin, end) or self.has("invites", begin, end)
-            genuine = self.has("procedure", begin, end) or _ASKS.search(text) or self._is_heading(begin)
+            genuine = self.has("procedure", begin, end) or _ASKS.search(text) or self.is_heading(begin)
             if not _LETTER.search(text) or not self._is_short(begin, end, _MAX_TEASER):
                 break
             if genuine and not (wanted and not self.has("procedure", begin, end)):
@@ -253,7 +266,8 @@ class Units:
             first = begin
         return first
 
-    def _is_heading(self, at: int) -> bool:
+    def is_heading(self, at: int) -> bool:
+        """Whether the line of `at` is a heading: marked, bold, numbered or underlined."""
         line = self.line(at)
         if line not in self._headings:
             stop = self._text.find("\n", line)
@@ -289,7 +303,7 @@ class Units:
     def _leftwards(self, first: int, start: int) -> int:
         """Where the advertisement begins: clauses before `start` are taken until one that has nothing to do with it."""
         begin = start
-        heading = self._is_heading(start)
+        heading = self.is_heading(start)
         for clause_start, clause_end in self._clauses_before(first, start):
             own = clause_end == start
             if self._tells(clause_start, clause_end) or not (own or self._absorbed(clause_start, clause_end)):
@@ -381,6 +395,14 @@ class Units:
                     opened[found[0]] = found.start()
             self._emphasis[line] = pairs
         return self._emphasis[line]
+
+    def brackets_around(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The brackets around `start:end` in its line, outermost first, but Markdown links and long ones."""
+        return (
+            (group[0], group[1])
+            for group in self._around(start, end)
+            if not group[2] and group[1] - group[0] <= _MAX_GROUP
+        )
 
     def _around(self, start: int, end: int) -> list[Group]:
         """The brackets around `start:end` in its line, outermost first, with whether they are a Markdown link."""

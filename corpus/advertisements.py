@@ -1,0 +1,168 @@
+"""From an advertiser's contact to the whole advertisement: its label, its copy, and the words around the contact.
+
+Two things give the copy away: a label of advertising before it, and that it speaks of something else than the article.
+How foreign words are is the share of their characters that stand nowhere else in the article plus the same share of
+their pairs of characters, Latin words counting whole as both: from 0 to 2. Everything here works on the folded view.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import cache
+
+from corpus.promotion import words
+from corpus.units import Units
+
+# Words beside a contact are copy from here on; sooner behind a word that may label an advertisement, later where
+# something is told to do, beside sentences that are none, and in a step or around a bracket.
+_FOREIGN = 1.15
+_HINTED = -0.45
+_TELLING = 0.2
+_BESIDE = 0.15
+_CAREFUL = 0.3
+# Characters an article must have beside its advertisements, and a sentence beside its contact, to be compared.
+_MIN_ARTICLE = 300
+_MIN_COPY = 4
+_MAX_COPY = 400
+_RUN = re.compile(r"[\u3400-\u9fff]+|[a-z]{2,}")
+_LETTER = re.compile(r"[^\W\d_]")
+_ITEM = re.compile(
+    r"[\s>*_#]*(?:[-*+•·]\s|\(?(?:\d{1,3}|[一二三四五六七八九十]{1,3})[.)、:\s]|\d{1,2}(?=[^\W\d]|\*)|[一二三四五六七八九]是"
+    r"|第.{1,3}步|步骤|step)"
+)
+
+
+def whole(text: str, rest: str, contacts: list[tuple[int, int]], units: Units) -> Iterator[tuple[int, int]]:
+    """The spans of the advertisements around contacts, each within one line.
+
+    Args:
+        text: The folded text of an article.
+        rest: The same with everything blanked that was found in it.
+        contacts: The spans of the contacts found.
+        units: The lines, brackets and sentences of `text`.
+    """
+    judge = _Judge(text, rest, {units.line(start) for start, _ in contacts}, units)
+    done = 0
+    for start, end in contacts:
+        if (
+            start >= done
+            and judge.has_more(start)
+            and (found := judge.labelled(start, end) or judge.foreign(start, end))
+        ):
+            done = found[1]
+            yield found
+
+
+class _Judge:
+    """What around a contact belongs to an advertisement; the lines that start at `promoted` hold contacts."""
+
+    def __init__(self, text: str, rest: str, promoted: set[int], units: Units) -> None:
+        self._text, self._rest, self._units = text, rest, units
+        self._worded: set[int] = set()
+        lines, position = [], 0
+        for line in rest.split("\n"):
+            if position not in promoted:
+                lines.append(line)
+            elif _LETTER.search(line):
+                self._worded.add(position)
+            position += len(line) + 1
+        characters, pairs = _characters_and_pairs("\n".join(lines))
+        self._known = frozenset(characters), frozenset(pairs)
+        self._can_compare = len(characters) >= _MIN_ARTICLE
+
+    def has_more(self, at: int) -> bool:
+        """Whether words are left in the line of `at`."""
+        return self._units.line(at) in self._worded
+
+    def labelled(self, start: int, end: int) -> tuple[int, int] | None:
+        """The bracket, line or sentence around a contact that opens with a label of advertising."""
+        line, sentences, at = self._around(start)
+        for first, last in (*self._units.brackets_around(start, end), line, sentences[at]):
+            label = _label().match(self._text, first, last)
+            if label and (label["certain"] or self._is_copy(label.end(), last, _HINTED)):
+                # What tells something to do behind the advertisement in its line stays.
+                behind = min(max(sentences[at][1], end), last)
+                return first, behind if self._tells(behind, last) and not self._is_copy(behind, last) else last
+        return None
+
+    def foreign(self, start: int, end: int) -> tuple[int, int] | None:
+        """The bracket around a contact, or its sentence and those beside it, that are foreign to the article."""
+        if not self._can_compare:
+            return None
+        line, sentences, at = self._around(start)
+        item = _ITEM.match(self._text, *line)
+        own = bisect_right(sentences, (item.end(), len(self._text))) if item else 0  # behind what an item opens with
+        more = _CAREFUL if at < own else 0.0
+        for bracket in self._units.brackets_around(start, end):
+            if self._is_copy(*bracket):
+                return bracket
+            if not self._units.has("sales", *sentences[at]):
+                return None
+            more = _CAREFUL
+        if self._units.is_heading(start):
+            return None
+        low, high = at, at + 1
+        if not _LETTER.search(self._rest, *sentences[at]) and at > own:
+            low, more = at - 1, _CAREFUL  # nothing but the contact: is it the end of the sentence before?
+        beside = [*sentences[max(low - 1, 0) : low], *sentences[high : high + 1]]
+        if any(_LETTER.search(self._rest, *each) and not self._is_copy(*each) for each in beside):
+            more += _BESIDE
+        if not self._is_copy(sentences[low][0], sentences[at][1], more):
+            return None
+        if "|" not in self._text[line[0] : line[1]]:
+            while low > own and self._is_copy(*sentences[low - 1], _BESIDE):
+                low -= 1
+            while high < len(sentences) and self._is_copy(*sentences[high], _BESIDE):
+                high += 1
+        first, last = self._units.teased(sentences[low][0]), sentences[high - 1][1]
+        alone = not _LETTER.search(self._rest, line[0], first) and not _LETTER.search(self._rest, last, line[1])
+        return line if alone else (first, last)
+
+    def _around(self, at: int) -> tuple[tuple[int, int], list[tuple[int, int]], int]:
+        """The line around `at`, its sentences, and which of them holds it."""
+        sentences = self._units.sentences(at)
+        place = bisect_right(sentences, (at, len(self._text))) - 1
+        return (self._units.line(at), sentences[-1][1]), sentences, max(place, 0)
+
+    def _tells(self, start: int, end: int) -> bool:
+        return self._units.has("procedure", start, end) and not self._units.has("sales", start, end)
+
+    def _is_copy(self, start: int, end: int, more: float = 0) -> bool:
+        """Whether the words of `start:end` are as foreign as an advertisement's; `more` raises what that takes."""
+        counted = _characters_and_pairs(self._rest[start : min(end, start + _MAX_COPY)])
+        if not self._can_compare or len(counted[0]) < _MIN_COPY:
+            return False
+        if self._tells(start, end):
+            more += _TELLING
+        foreign = sum(
+            sum(each not in known for each in found) / max(len(found), 1)
+            for found, known in zip(counted, self._known, strict=True)
+        )
+        return foreign >= _FOREIGN + more
+
+
+def _characters_and_pairs(text: str) -> tuple[list[str], list[str]]:
+    characters: list[str] = []
+    pairs: list[str] = []
+    for run in _RUN.findall(text):
+        if run.isascii():
+            characters.append(run)
+            pairs.append(run)
+        else:
+            characters += run
+            pairs += (run[at : at + 2] for at in range(len(run) - 1))
+    return characters, pairs
+
+
+@cache
+def _label() -> re.Pattern[str]:
+    """What opens an advertisement: `certain` is a label of one, `hint` may be."""
+    certain, hint, before, behind = (
+        "|".join(words()[f"label{name}"]) for name in ("s", "_hints", "_before", "_behind")
+    )
+    return re.compile(
+        rf"(?:[^\w\n]|_|ᅳ){{0,12}}(?:{before})?(?:(?P<certain>{certain})|(?P<hint>{hint}))(?:{behind})?"
+        r"(?:\s?[^\w\s]|(?<=[\u3400-\u9fff])\s)"
+    )

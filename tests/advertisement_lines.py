@@ -1,0 +1,170 @@
+"""For the tests of whole advertisements: an article, advertisements planted in it, and contact lines of its own."""
+
+HOST = """\
+# 杉湾市游泳卡、停车卡和食堂卡怎么退
+
+杉湾的三种卡由不同单位发放，退法各不相同。动身之前先看清卡面，再照下面的办法去办。
+
+## 一、游泳卡
+
+游泳卡由市体育中心发放，年卡和次卡都能退，带上卡片、身份证和押金收据。
+
+1. 到体育中心一楼前台取号，等候叫号。
+2. 填写《退卡申请表》，写明姓名、卡号和退卡原因。
+3. 前台查询剩余次数，核对无误后签字确认。
+4. 交回游泳卡和更衣柜手牌，手牌丢失的赔二十元。
+
+5. 押金当场退还，剩余次数折成现金，七个工作日内退回原支付账户。
+
+体育中心周一闭馆，其他日子上午九点到晚上八点受理。年卡用过半年的不再退款，只退押金。
+
+## 二、停车卡
+
+停车卡由物业公司管理处办理，车主本人到场，带行驶证和停车卡。
+
+1. 先在收费亭缴清欠费，索取发票。
+2. 到管理处窗口提出注销，由工作人员读取车牌号并解除绑定。
+3. 在登记簿上签名，领取回执。
+
+卡内余额按月结算，下月初转入登记的银行账户。换车不换车位的，不用退卡，更新车牌即可。
+
+## 三、食堂卡
+
+食堂卡由单位后勤科发给在职职工，离职时注销。打开“杉湾后勤”小程序，点“我的卡”，选择“注销”，输入短信验证码。\
+余额不足一元的不退。审核通过后，实体卡自行剪断。
+
+## 四、注意事项
+
+退卡之前用完优惠券，注销以后积分清零，不能恢复。工作人员不会打电话索要验证码，接到这类电话请直接挂断。\
+回执至少保存三个月，退款没有到账时凭它查询。委托他人办理的，另带委托书和双方身份证件。
+"""
+
+# What an advertiser has planted on a line of its own: nothing of it may stay.
+ADVERTISEMENTS: tuple[str, ...] = (
+    "【广告】考研押题密卷到手价三折，QQ 000345612",
+    "【推广】东南亚电话号段整批转手，微信 haoduan0demo，量多另议。",
+    "（广告位）游戏陪练、段位代打，客服QQ 00098712",
+    "广告：阳台种菜全套种子，下单加微信 zhongzi0demo，网址 zhongzi.example 。",
+    "广告 老房翻新免费量尺，薇信 fanxin0demo",
+    "> 赞助：乡下土鸡蛋顺丰直达，TG @tuji_demo7",
+    "*本文由“麦田烘焙”赞助：生日蛋糕预订加微信 maitian0demo，网站 maitian.example。*",
+    "（插播：二手钢琴调音上门，Telegram @gangqin_demo ｜ https://t.me/gangqin_demo）",
+    "【福利】名牌香水样品零撸，暗号小鹿，QQ群 000667712",
+    "[赞助内容] 减脂餐配送到家，一周瘦八斤，加QQ 000882211",
+    "——【推广信息】电动牙刷清库存，whatsapp +852 0000 1234——",
+    "本页推广：奢侈包包鉴定回收，微信 bao0demo88，当面付款。",
+    "热门推荐：彩票走势内部群，电报 https://t.me/caipiao_demo",
+    "商务合作：直播带货孵化，抽成详谈，加微信 zhibo0demo",
+    "Sponsored: vintage sneakers drop tonight, message t.me/sneaker_demo before midnight!",
+    "[Ad] Grow your crypto portfolio while sleeping, WhatsApp +44 0000 900123",
+    "Promoted by MoonLoans: instant payday cash, Telegram @moonloans_demo",
+    "Advertisement: luxury watches half off, https://t.me/watches_demo 。",
+    "*Sponsored content — dating coach reveals secrets, add WeChat dating0demo*",
+    "广告位：婚纱跟拍档期抢订，扫码加 QQ 0001112233，或登录 www.hunsha-demo.example 领券。",
+    "公考网红名师冲刺班拼团，口令“必过”，加QQ 000731247 拿笔记！",
+    "旧书旧报高价上门收，搬家顺带清运，请联系 https://t.me/jiubao_demo",
+    "二手办公隔断甩卖，看实物请进 https://geduan.example/sale ，微信 geduan_demo",
+    "影视会员账号拼车、稀有皮肤低价，戳 https://t.me/pinche_demo2 有彩蛋～",
+    "回收靓号老酒，价钱爽快，QQ 000123457，另见 laojiu.example",
+    "急用周转点这里：加微信 zhouzhuan_demo，Telegram t.me/zhouzhuan_demo，三分钟放款",
+    "🔥 海鲜礼盒低至五折！帝王蟹、生蚝空运 👉 https://t.me/haixian_demo",
+    "📢 高薪招夜班司机，包吃住，飞机 https://t.me/siji_demo ，电话 000-88880001",
+    "（楼上美甲店托我捎句话：春季新款打八折，微信 meijia_demo3，网址 meijia.example。好不好看我可不管。）",
+    "【春节机票、温泉酒店特惠、导游包车，加微信 lvyou0000demo，官网 https://lvyou.example 】",
+    "——货车司机贷款、挂靠年审，QQ 0002468136，t.me/huoche_demo2 ——",
+    "想学吉他又怕贵？三节体验课九块九，加QQ 000456789 占座",
+    "祖传膏药专治腰腿疼，包邮到村，电报 @gaoyao_demo",
+    "宠物狗狗配种、寄养、洗澡美容，掌柜微信 chongwu_demo9，风雨无阻",
+    "论文降重、翻译润色找学姐，扣扣 000998877，先看稿再谈钱",
+    "星座塔罗一对一解读感情迷局，微信 taluo_demo11",
+    "儿童乐高积木论斤卖，满百立减，QQ群：000765432",
+    "装修木工瓦工水电包清工，老师傅微信 mugong_demo，价格好商量",
+    "美股港股牛散带盘，每日三支妖股，进群 https://t.me/yaogu_demo",
+    "急用現金？舊金飾當場秤重，找小芸 https://t.me/jinshi_demo ，LINE：jin0000demo",
+    "茅台五粮液批發，假一賠十，加微信 maotai_demo8",
+    "Turn dusty vinyl records into holiday money, ping t.me/vinyl_demo today!",
+    "Handmade wooden toys ship worldwide, WhatsApp +44 0000 112233, limited stock",
+    "婴儿纸尿裤临期清仓，五毛一片！QQ 000771122",
+    "同城相亲角，九零后美女多，加薇信 xiangqin_demo",
+    "深海鱼油、胶原蛋白海外直邮，TG频道 @yuyou_demo",
+)
+
+# An advertisement behind, before or inside a sentence of the article: the sentence stays.
+PLANTED: tuple[tuple[str, str], ...] = (
+    ("在登记簿上签名，领取回执。公考网红名师冲刺班拼团，加QQ 000731247 拿笔记！", "在登记簿上签名，领取回执。"),
+    ("1. 先缴清欠费，索取发票。祖传膏药专治腰腿疼，电报 @gaoyao_demo", "1. 先缴清欠费，索取发票。"),
+    ("2. 到窗口提出注销（论文降重找学姐，扣扣 000998877，先看稿再谈钱）。", "2. 到窗口提出注销 。"),
+    ("押金当场退还。【广告】名牌香水样品零撸，QQ群 000667712", "押金当场退还。"),
+    ("【广告】名牌香水样品零撸，QQ群 000667712。携带身份证到前台办理。", "携带身份证到前台办理。"),
+    ("（插播：二手钢琴调音上门，TG @gangqin_demo）余额不足一元的不退。", "余额不足一元的不退。"),
+    ("退款到账以前，回执不要扔。老金饰当场秤重，微信 jinshi_demo", "退款到账以前，回执不要扔。"),
+    ("填写《退卡申请表》，写明姓名和卡号，加QQ 000345612 拿密卷", "填写《退卡申请表》，写明姓名和卡号"),
+    ("3. 交回手牌，然后刷脸离场，加V kapian22", "3. 交回手牌，然后刷脸离场"),
+    (
+        "②**倒空柜子**：翻一翻有没有忘拿的毛巾拖鞋，有就赶快收好。加微信 kapian22，专人代办",
+        "②**倒空柜子**：翻一翻有没有忘拿的毛巾拖鞋，有就赶快收好。",
+    ),
+    ("# 游泳卡怎么退（办卡优惠 TG：@youyong_demo）", "# 游泳卡怎么退"),
+    ("**泳池须知 加微信 kapian22**", "**泳池须知 **"),
+)
+
+# Contacts of those who issue the cards, and sentences that only look like an advertisement: nothing of them goes.
+GENUINE: tuple[str, ...] = (
+    "体育中心咨询电话：0000-8826171，上午九点到晚上八点接听。",
+    "停车卡的事拨物业管理处 0000-2200457，周末也有人接。",
+    "客服热线 96011，按2转人工。",
+    "全国统一热线：400-000-1234。",
+    "食堂卡退款有疑问，拨后勤科内线 8604。",
+    "投诉与建议请拨 12345。",
+    "更多规定见“杉湾体育”公众号的“卡务”栏。",
+    "关注微信公众号：shanwan_sports，回复“退卡”看流程。",
+    "打开微信小程序“杉湾后勤”，在“我的卡”里查询进度。",
+    "官方微博 @shanwansports 会公布闭馆安排。",
+    "网上预约：https://yuyue.shanwan-sports.example/card",
+    "官网 www.shanwan-sports.example 可下载申请表。",
+    "把申请表发到 card@shanwan-sports.example，两个工作日内回复。",
+    "物业管理处邮箱：park@shanwan-park.example。",
+    "联系人：后勤科刘老师，电话 0000-3311220。",
+    "联系人：体育中心赵女士，手机 13900000000。",
+    "游泳馆广播找人，请到前台登记。",
+    "广告：本馆外墙广告位的押金另行办理，请到管理处咨询。",
+    "推广期内办的卡，退卡规则相同。",
+    "推荐：先打电话 0000-8826171 问清排队人数，再动身。",
+    "福利：工会会员凭工会卡游泳半价，退卡时按实付金额算。",
+    "合作银行：杉湾银行，客服热线 95588。",
+    "赞助单位发放的赠票不能折现。",
+    "友情提示：周一闭馆，别白跑一趟。",
+    "本文合作单位：杉湾市体育中心，官网 www.shanwan-sports.example。",
+    "推荐使用手机银行查询到账情况。",
+    "商务用车的停车卡由公司出具证明。",
+    "退款支持微信、支付宝和银行卡三种方式。",
+    "微信里绑定的停车卡要先解绑，再到窗口注销。",
+    "不要理会短信里的QQ号，那是骗子。",
+    "凡是自称馆员要你加微信转账的，一律报警。",
+    "泳帽、泳镜存放柜超期三天由保洁清空。",
+    "谢绝自带水枪、充气垫、潜水脚蹼入池。",
+    "车位转租、摩托占道由交警处理，电话 122。",
+    "急救电话 120 贴在每根廊柱上。",
+    "Sponsored members return the badge at the front desk.",
+    "Hotline: 400-000-5678, daily from 9 to 17.",
+    "Recommended: book a slot at https://yuyue.shanwan-sports.example first.",
+    "For lost wristbands call 0000-8826171.",
+    "Write to card@shanwan-sports.example and attach the receipt.",
+    "- 体育中心：0000-8826171（前台）",
+    "| 物业管理处 | 0000-2200457 | 收费亭旁 |",
+    "（电话 0000-3311220，找不到人就去后勤科）",
+    "【服务热线】400-000-1234",
+    "【推荐】带齐材料一次办完。",
+)
+
+# Contacts of those who issue the cards that are blanked as anybody's: the words around them stay.
+HANDLED: tuple[tuple[str, str], ...] = (
+    ("1. 加前台微信 qiantai_demo1，报卡号预约退卡。", "预约退卡"),
+    ("2. 押金没到账的，加QQ 000345678 查询退款进度。", "押金没到账"),
+    ("退卡预约QQ群：000765433，进群报姓名和卡号。", "退卡预约"),
+    ("停车卡注销后车牌没解除绑定的，联系管理处微信 wuye_demo2。", "车牌没解除绑定"),
+    ("食堂卡余额转入银行账户前，后勤科会用微信 houqin_demo 核对姓名。", "食堂卡余额转入银行账户"),
+    ("体育中心一楼前台的QQ 000223344 只受理退卡预约。", "只受理退卡预约"),
+    ("更衣柜手牌丢失，先加微信 shoupai_demo 登记，再到前台赔款。", "更衣柜手牌丢失"),
+    ("物业公司管理处（微信 wuye_demo2）受理停车卡注销。", "受理停车卡注销"),
+)

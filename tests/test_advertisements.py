@@ -1,0 +1,97 @@
+"""Advertisements go whole, with their label and their copy, and the article's own contact lines stay."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from corpus.document import Document
+from corpus.hygiene import clean, find
+from tests.advertisement_lines import ADVERTISEMENTS, GENUINE, HANDLED, HOST, PLANTED
+from tests.promotional_strings import GENUINE as HONEST
+
+_LINES = HOST.split("\n")
+# Between two steps, behind the last step of a list, behind a paragraph, and at the end.
+_PLACES = (_LINES.index("2. 填写《退卡申请表》，写明姓名、卡号和退卡原因。"), 14, 18, len(_LINES) - 1)
+
+
+def document(text: str) -> Document:
+    return Document(doc_id="card", title="退卡", text=text, path="card.md", version="0" * 64)
+
+
+def left_of(line: str, place: int) -> str:
+    """What cleaning leaves of a line put into the article; the rest of the article must stay as it is."""
+    cleaned = clean(document("\n".join([*_LINES[:place], line, *_LINES[place:]]))).text.split("\n")
+    assert len(cleaned[place]) == len(line)
+    left = cleaned.pop(place)
+    assert cleaned == _LINES
+    return left
+
+
+@pytest.mark.parametrize("place", _PLACES)
+def test_nothing_of_an_advertisement_in_an_article_stays(place: int) -> None:
+    assert len(ADVERTISEMENTS) >= 40
+    left = {line: left_of(line, place) for line in ADVERTISEMENTS}
+    assert {line: rest for line, rest in left.items() if rest.strip()} == {}
+
+
+@pytest.mark.parametrize("place", _PLACES)
+def test_nothing_of_the_articles_own_contact_lines_goes(place: int) -> None:
+    assert len(GENUINE) >= 40
+    assert {line: rest for line in GENUINE if (rest := left_of(line, place)) != line} == {}
+
+
+@pytest.mark.parametrize("place", _PLACES)
+def test_no_honest_sentence_goes_because_it_is_foreign_to_the_article(place: int) -> None:
+    assert {line: rest for line in HONEST if "\n" not in line and (rest := left_of(line, place)) != line} == {}
+
+
+@pytest.mark.parametrize(("line", "kept"), PLANTED)
+def test_the_sentence_beside_a_planted_advertisement_stays(line: str, kept: str) -> None:
+    assert [" ".join(left_of(line, place).split()) for place in _PLACES] == [kept] * len(_PLACES)
+
+
+@pytest.mark.parametrize(("line", "kept"), HANDLED)
+def test_the_words_around_a_contact_of_the_issuer_stay(line: str, kept: str) -> None:
+    assert all(kept in left_of(line, place) for place in _PLACES)
+
+
+def test_a_whole_advertisement_is_one_finding() -> None:
+    line = "公考网红名师冲刺班拼团，口令“必过”，加QQ 000731247 拿笔记！"
+    text = f"{HOST}\n{line}\n"
+    (finding,) = find(document(text))
+    assert (text[finding.start : finding.end], finding.kind) == (line, "contact")
+
+
+def test_a_label_goes_in_a_text_too_short_to_compare_and_other_copy_stays() -> None:
+    assert clean(document("【广告】名牌香水样品零撸，QQ群 000667712")).text.strip() == ""
+    assert clean(document("名牌香水样品零撸，QQ群 000667712")).text.strip() == "名牌香水样品零撸"
+
+
+def test_advertisements_do_not_make_one_another_familiar() -> None:
+    line = "二手办公隔断甩卖，微信 geduan_demo"
+    assert clean(document(f"{line}\n{HOST}\n{line}")).text.strip() == HOST.strip()
+
+
+def test_cleaning_an_article_twice_changes_nothing_more() -> None:
+    once = clean(document("\n".join([HOST, *ADVERTISEMENTS, *(line for line, _ in (*PLANTED, *HANDLED))])))
+    assert find(once) == ()
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "【广告】加V kapian22。",
+        "收老酒，加V kapian22，",
+        "（收老酒加V kapian22）",
+        "收老酒！加V kapian22；",
+        "加V kapian22\n",
+    ],
+)
+def test_a_crowded_line_of_50_kilobytes_beside_an_article_is_read_within_a_second(unit: str) -> None:
+    source = document(HOST + (unit * 50_000)[:50_000])
+    find(document(HOST + unit))  # the patterns are compiled once
+    before = time.process_time()
+    find(source)
+    assert time.process_time() - before < 1.0
