@@ -291,9 +291,47 @@ def test_a_small_training_gives_a_model_and_goes_on_after_a_stop(
     assert encoder.dimensions == 16
     assert one @ same > one @ other
     made = json.loads((whole / "training.json").read_text(encoding="utf-8"))
-    assert made["recipe"]["n_steps"] == 24
-    assert made["held_back_folds"] == [0]
+    assert [stage["recipe"]["n_steps"] for stage in made["stages"]] == [24]
+    assert made["stages"][0]["held_back_folds"] == [0]
     assert StaticEncoder(stopped).encode_query(["注销公交卡"]).shape == (1, 16)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_run_after_another_goes_on_from_its_vectors_and_keeps_its_features(
+    data: Path, own_text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from index.training import train
+
+    monkeypatch.setattr(train, "Recipe", small(train.Recipe))
+    monkeypatch.chdir(tmp_path)
+    first, second = tmp_path / "first", tmp_path / "second"
+    more_text = tmp_path / "more"
+    more_text.mkdir()
+    for file in own_text.iterdir():
+        (more_text / file.name).write_bytes(file.read_bytes())
+    write(more_text, "procedures.jsonl", [{"passage": "驫驫驫", "questions": ["驫驫", "驫"]}])
+    assert main(["--data", str(data), "--own-text", str(own_text), "--steps", "12", "--out", str(first)]) == 0
+    checkpoint = first / "checkpoints" / "checkpoint-12"
+    # So slow a learner stays where it began, had it begun anew that would be elsewhere.
+    further = ["--steps", "12", "--learning-rate", "1e-9", "--after", str(checkpoint)]
+    assert main(["--data", str(data), "--own-text", str(more_text), "--out", str(second), *further]) == 0
+
+    before, after = (train.FeatureBag.load(str(f / "checkpoints" / "checkpoint-12")) for f in (first, second))
+    assert "驫" not in after.vocabulary.numbers
+    assert after.vocabulary.numbers == before.vocabulary.numbers
+    assert np.abs(after.vectors - before.vectors).max() < 1e-6
+    stages = json.loads((second / "training.json").read_text(encoding="utf-8"))["stages"]
+    assert [stage["recipe"]["learning_rate"] for stage in stages] == [0.01, 1e-9]
+    assert [stage["n_pairs"]["own procedures"] for stage in stages] == [14_499, 2]
+
+
+def test_a_run_cannot_go_on_from_one_that_has_not_ended(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    after = tmp_path / "run" / "checkpoints" / "checkpoint-12"
+    arguments = ["--data", str(tmp_path), "--out", str(tmp_path / "out"), "--after", str(after)]
+
+    assert main(arguments) == 2
+    assert "`--after` must be `checkpoints/checkpoint-N` in the folder of a run that ended" in caplog.text
 
 
 def small(recipe: Callable[..., object]) -> Callable[[], object]:

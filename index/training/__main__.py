@@ -17,6 +17,7 @@ from index.training.features import Vocabulary, VocabularyLimits
 from index.training.sources import HELD_BACK_FOLD, N_FOLDS, OWN_TEXT, read_pairs, sources, texts_of
 
 _log = logging.getLogger("xiaoka.training")
+_REPORT = "training.json"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _make(options: argparse.Namespace) -> None:
+    """Reads the pairs, trains and writes the model with its report: a stage for each run that led to it."""
     begun = time.monotonic()
+    earlier_stages = _stages_before(options.after) if options.after else []
     held_back = tuple(options.held_back)
     pairs = read_pairs(options.data, seed=options.seed, held_back=held_back, own_text=options.own_text)
     for name, found in pairs.items():
@@ -53,15 +56,32 @@ def _make(options: argparse.Namespace) -> None:
     vectors = train(pairs, shares, vocabulary, recipe, checkpoints=options.out / "checkpoints", begun=earlier)
     table = fold(vocabulary, vectors)
     save(options.out, table=table, tokenizer=build_tokenizer(table.tokens, character_rules(vocabulary)))
-    made = {
+    stage = {
         "recipe": dataclasses.asdict(recipe),
-        "n_tokens": len(table.tokens),
+        "shares": shares,
         "n_pairs": {name: len(found) for name, found in pairs.items()},
         "held_back_folds": held_back,
         "minutes": round((time.monotonic() - begun) / 60, 1),
     }
-    (options.out / "training.json").write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
-    _log.info("The model is in %s; %.0f minutes.", options.out, made["minutes"])
+    made = {"n_tokens": len(table.tokens), "stages": [*earlier_stages, stage]}
+    (options.out / _REPORT).write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
+    _log.info("The model is in %s; %.0f minutes.", options.out, stage["minutes"])
+
+
+def _stages_before(checkpoint: Path) -> list[object]:
+    """What the report of the run that wrote the checkpoint says of its stages.
+
+    Raises:
+        UnusableInput: The run's report is not in the folder that holds its `checkpoints`.
+    """
+    file = checkpoint.resolve().parent.parent / _REPORT
+    if not file.is_file():
+        raise UnusableInput(
+            "`--after` must be `checkpoints/checkpoint-N` in the folder of a run that ended; "
+            f"got {str(checkpoint)!r}, and `{file}` is not there. Let that run end first."
+        )
+    stages: list[object] = json.loads(file.read_text(encoding="utf-8"))["stages"]
+    return stages
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, help="folder for the model; a stopped run goes on there")
     parser.add_argument("--own-text", type=Path, default=OWN_TEXT, help="folder with the project's own text")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--after", type=Path, help="the module's folder of an earlier run's checkpoint, to go on from")
+    parser.add_argument("--after", type=Path, help="a checkpoint's folder of an earlier run, to go on from")
     parser.add_argument("--learning-rate", type=float, help="Adam's highest, when not the recipe's")
     parser.add_argument("--steps", type=int, help="batches to train for, when not the recipe's")
     parser.add_argument(

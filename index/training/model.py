@@ -58,7 +58,7 @@ class FeatureBag(InputModule):  # type: ignore[misc]
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The features."""
+        """The features, in the order of the vectors."""
         return self._vocabulary
 
     @property
@@ -79,7 +79,10 @@ class FeatureBag(InputModule):  # type: ignore[misc]
 
     @classmethod
     def load(cls, model_name_or_path: str, *_: object, most_features: int = 0, **__: object) -> FeatureBag:
-        """What `save` wrote; draws as many features of a longer text, all of them when not told."""
+        """What `save` wrote: the features with their numbers and weights, and the vectors.
+
+        In training, `most_features` of a longer text are drawn; all of them are used when it is 0.
+        """
         folder = Path(model_name_or_path)
         known = json.loads((folder / _FEATURES).read_text(encoding="utf-8"))
         vectors = np.load(folder / _VECTORS)

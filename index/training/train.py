@@ -65,7 +65,8 @@ def train(
         vocabulary: The features to learn.
         recipe: How.
         checkpoints: A folder for what is needed to go on after a stop.
-        begun: What an earlier training learnt of the same features, to go on from; None to begin anew.
+        begun: What an earlier training learnt of the same features, to go on from; it is trained in place. Adam and
+            its learning rate begin anew. None to begin with vectors drawn by chance.
     """
     bag = begun or FeatureBag(
         vocabulary, dimensions=recipe.dimensions, most_features=recipe.most_features, seed=recipe.seed

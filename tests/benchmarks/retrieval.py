@@ -30,7 +30,7 @@ import ir_measures
 import numpy as np
 from ir_measures import RR, R, nDCG
 
-from index.encoder import BUILT_IN, Encoder, Vectors, load_encoder, unit_rows
+from index.encoder import BUILT_IN, Encoder, Vectors, built_in_encoder, load_encoder, unit_rows
 from index.lexical import LexicalIndex
 from index.retriever import DENSE_WEIGHT, Scored, fuse
 from index.training.sources import N_FOLDS, fold_of
@@ -300,6 +300,7 @@ def measure_encoder(name: str) -> dict[str, float]:
         for row in map(json.loads, file.read_text(encoding="utf-8").splitlines())
         if len(row.get("question", "")) in range(1, _SHORT + 1)
     ]
+    built_in_encoder.cache_clear()  # one for the whole process otherwise, and read before
     begun = time.perf_counter()
     encoder = encoder_named(name)
     encoder.encode_query(["注销"])
@@ -387,6 +388,29 @@ def render_cost(figures: Mapping[str, float]) -> str:
     batched = f"{figures['batched_per_second']:,.0f} questions of {figures['characters']:.0f} characters a second"
     alone = f"{figures['single_ms']:.2f} ms for one alone"
     return f"{batched} in batches, {alone}, {figures['load_seconds']:.2f} s from files to the first vector."
+
+
+def render_versions(earlier: Path, later: Path) -> str:
+    """The Markdown table of two versions' figures, from the folders of their results.
+
+    A difference of means over the same questions has its p, of a paired randomisation test.
+    """
+    lines = ["| set | system | measure | v1 | v2 | p |", "| --- | --- | --- | ---: | ---: | ---: |"]
+    for name in ("retrieval", "truncated", "parallel", "pairs"):
+        both = (json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for folder in (earlier, later))
+        for old, new in zip(*both, strict=True):
+            for system in (system for system in new["systems"] if _is_of_the_product(system)):
+                figures = [of["systems"][system] for of in (old, new)]
+                for measure in (measure for measure, value in figures[1].items() if isinstance(value, dict)):
+                    cells = [str(of[measure]["mean"]) for of in figures]
+                    values = [of["questions"]["values"][system][measure] for of in (old, new) if "questions" in of]
+                    cells.append(f"{randomisation_p(*values):.2f}" if values else "")
+                    lines.append(f"| {new['dataset']} | {system} | {measure} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _is_of_the_product(system: str) -> bool:
+    return system.startswith((BUILT_IN, "dense", "hybrid"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
