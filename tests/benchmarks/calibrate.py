@@ -1,5 +1,6 @@
 """Learns from question sets what the assistant weighs, and measures it on sets that it was not learnt from.
 
+    python -m tests.benchmarks.calibrate --attributes  learns attributes.json, which the others count on, from passages
     python -m tests.benchmarks.calibrate --write    learns from all sets; writes the assistant's two files of weights
     python -m tests.benchmarks.calibrate --curve    cross-validates by set; writes calibration.json and calibration.svg
 
@@ -24,6 +25,7 @@ from typing import Any, Generic, TypeVar
 from assistant.choice import Choice
 from assistant.passages import ANSWERS_FROM, SURELY_ANSWERS_FROM
 from assistant.route import ROUTES
+from index.training.sources import OWN_TEXT
 from tests.benchmarks.chart import draw
 from tests.benchmarks.examples import (
     ROOT,
@@ -36,7 +38,7 @@ from tests.benchmarks.examples import (
     question_sets,
     subject_examples,
 )
-from tests.benchmarks.fitting import choose_routes, fit_choice, fit_routes
+from tests.benchmarks.fitting import choose_routes, fit_attributes, fit_choice, fit_routes
 from tests.benchmarks.significance import interval
 
 RESULTS = Path(__file__).with_name("results")
@@ -224,6 +226,13 @@ def learn(examples: Examples, folder: Path) -> None:
     _write(folder / "routes.json", json.dumps(routes, ensure_ascii=False, separators=(",", ":")))
 
 
+def learn_attributes(folder: Path) -> None:
+    """Writes `attributes.json` into a folder, learnt from the project's passages and the questions they answer."""
+    lines = (OWN_TEXT / "procedures.jsonl").read_text(encoding="utf-8").splitlines()
+    learnt = fit_attributes([json.loads(line) for line in lines])
+    _write(folder / "attributes.json", json.dumps(learnt, separators=(",", ":")))
+
+
 def render(measured: Mapping[str, Any]) -> str:
     """The figures as Markdown tables, in percent with 95 % intervals."""
     unit, route, subject = measured["unit"], measured["route"], measured["subject"]
@@ -271,14 +280,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--attributes", action="store_true", help="learn what questions ask for and sentences give")
     parser.add_argument("--write", action="store_true", help="learn from all sets and write the weights")
     parser.add_argument("--curve", action="store_true", help="cross-validate by set and write the figures")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the weights (default: assistant)")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the figures (default: results)")
     parser.add_argument("--workers", type=int, default=2, help="processes that read sets (default: %(default)s)")
     options = parser.parse_args(arguments)
+    if not (options.attributes or options.write or options.curve):
+        parser.error("nothing to do: give --attributes, --write or --curve.")
+    if options.attributes:
+        learn_attributes(options.weights)
     if not options.write and not options.curve:
-        parser.error("nothing to do: give --write, --curve or both.")
+        return 0
     sets = question_sets()
     if not any(one.name == "dev" for one in sets):
         print("Notice: the development set is not beside this checkout and is left out.", file=sys.stderr)

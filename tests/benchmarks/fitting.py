@@ -14,6 +14,7 @@ from assistant.choice import Choice, Features
 from assistant.lexicon import load_lexicon
 from assistant.question import Question
 from assistant.route import ROUTES, Route, route_flags
+from corpus.normalize import normalize
 from index.encoder import built_in_encoder
 from tests.benchmarks.examples import RouteExample
 
@@ -23,6 +24,8 @@ RouteWeights = Mapping[str, Any]  # what stands in `assistant/routes.json`
 _ALWAYS = "always"
 _LEAST_SPREAD = 0.01  # added to a feature's standard deviation: one that hardly varies is not blown up
 _ROUTE_C = 10.0
+_ATTRIBUTES = {"procedure": "step", "in-person": "who"}  # attributes that are learnt as another
+_FEWEST_PASSAGES = 15
 _FEWEST_EXAMPLES = 3  # a run of characters that fewer have is left out
 _FLAG_SCALE = 0.7  # flags count somewhat less than runs, whose vector has the length 1
 _LEAST_RUN_WEIGHT = 0.08  # a run that weighs less for every route is not written down
@@ -137,6 +140,34 @@ def fit_routes(examples: Sequence[RouteExample]) -> RouteWeights:
     }
 
 
+def fit_attributes(passages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The two softmaxes of `assistant/attributes.json`: what a question asks for, and what a sentence gives.
+
+    Args:
+        passages: Of each its text (`passage`), its attribute (`asks`) and questions that it answers (`questions`).
+            One step of a procedure counts as a step whoever asks; attributes that few passages have are left out.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    named = [(_ATTRIBUTES.get(row["asks"], row["asks"]), row) for row in passages if row.get("asks")]
+    counts = Counter(name for name, _ in named)
+    names = sorted(name for name, n in counts.items() if n >= _FEWEST_PASSAGES and name != "other")
+    known = [(names.index(name), row) for name, row in named if name in names]
+    encoder = built_in_encoder()
+    asked = [(at, normalize(question)) for at, row in known for question in row["questions"]]
+    given = [(at, normalize(row["passage"])) for at, row in known]
+
+    def fitted(vectors: NDArray[np.float32], right: Sequence[int]) -> dict[str, Any]:
+        model = LogisticRegression(C=_ROUTE_C, max_iter=500).fit(vectors, right)
+        return {"weights": [_rounded(row) for row in model.coef_.T], "bias": _rounded(model.intercept_)}
+
+    return {
+        "attributes": names,
+        "asked": fitted(encoder.encode_query([text for _, text in asked]), [at for at, _ in asked]),
+        "given": fitted(encoder.encode_passages([text for _, text in given]), [at for at, _ in given]),
+    }
+
+
 def every_flag() -> set[str]:
     """The names of all flags that a question can have, those that no example has included."""
     asked = Question(raw="", text="", language="zh", intents=frozenset(load_lexicon().intents))
@@ -165,4 +196,4 @@ def _run_values(example: RouteExample, known: Mapping[str, Any]) -> dict[str, fl
 
 def _rounded(values: Numbers, digits: int = _ROUTE_DIGITS) -> list[float]:
     # Adding 0 makes a minus zero a zero.
-    return [value + 0.0 for value in cast(list[float], np.round(values, digits).tolist())]
+    return [value + 0.0 for value in cast(list[float], np.round(values.astype(np.float64), digits).tolist())]
