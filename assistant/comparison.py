@@ -6,12 +6,13 @@ import re
 from collections.abc import Sequence
 
 from assistant.draft import Context, Draft, colon, marks
-from assistant.evidence import Unit
+from assistant.evidence import Unit, holds
 from assistant.phrases import say
 from assistant.refusals import refuse_unstated
 from assistant.unit_choice import about_several
 
 COMPARED_FROM = -2.0  # log-odds against none from which a unit stands in a comparison
+COMPARED_TYPED_FROM = -4.0  # the same of one with a value of the type asked for
 # How much better than the best of a single card a sentence about several has to be; a line of a table may be worse.
 _TOGETHER_FROM = 0.5
 _TABLE_MARKS = 2
@@ -67,7 +68,11 @@ def _compared(context: Context, covering: Sequence[str]) -> Unit | None:
         if leads and not asked:
             return leads[0]
     ranked, _ = context.chosen(own, covering)
-    return ranked[0].unit if ranked and ranked[0].score > COMPARED_FROM else None
+    lexicon = context.sources.lexicon
+    types = [lexicon.concepts[name].type for name in context.question.focus if lexicon.concepts[name].kind == "typed"]
+    ranked = [scored for scored in ranked if all(holds(scored.unit, value) for value in types)]
+    least = COMPARED_TYPED_FROM if types else COMPARED_FROM
+    return ranked[0].unit if ranked and ranked[0].score > least else None
 
 
 def _compared_missing(context: Context, card: str, covering: Sequence[str]) -> str:

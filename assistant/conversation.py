@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from assistant.lexicon import Lexicon
 from assistant.question import Question
 from assistant.step_reference import StepReference
 from assistant.understanding import Reader
@@ -44,12 +45,12 @@ def resolve(turns: Sequence[str], reader: Reader, options: Sequence[str]) -> tup
     question = reader.read(turns[-1])
     for turn in turns[-MAX_TURNS:]:
         question = reader.read(turn)
-        question = _completed(question, memory, options)
+        question = _completed(question, memory, options, reader.lexicon)
         memory = _remembered(question, memory)
     return question, memory.listed
 
 
-def _completed(question: Question, memory: _Memory, options: Sequence[str]) -> Question:
+def _completed(question: Question, memory: _Memory, options: Sequence[str], lexicon: Lexicon) -> Question:
     cards = question.cards or question.cued
     if not cards and question.excluded and memory.pending is not None:
         cards = tuple(name for name in options if name not in question.excluded)
@@ -62,7 +63,7 @@ def _completed(question: Question, memory: _Memory, options: Sequence[str]) -> Q
         cards = question.pointed or ((question.leaning,) if question.leaning else ())
     if cards and not _asks(question) and memory.pending is not None:
         return _asking_again(question, memory.pending, cards)
-    if not question.asks and memory.pending is not None and memory.cards and _completes(question, memory):
+    if not question.asks and memory.pending is not None and memory.cards and _completes(question, memory, lexicon):
         pending = memory.pending
         return replace(
             pending,
@@ -74,7 +75,7 @@ def _completed(question: Question, memory: _Memory, options: Sequence[str]) -> Q
             language=_language(question, pending),
         )
     if not cards and not question.unknown_card and not question.all_cards and memory.cards and _leaves_out(question):
-        question = replace(question, cards=memory.cards)
+        question = replace(question, cards=memory.cards, inherited=True)
     return _carried(question, memory)
 
 
@@ -101,11 +102,12 @@ def _carried(question: Question, memory: _Memory) -> Question:
     return question
 
 
-def _completes(question: Question, memory: _Memory) -> bool:
+def _completes(question: Question, memory: _Memory, lexicon: Lexicon) -> bool:
     """Whether a turn that asks nothing adds to the question before it: "在网点办的那种"."""
     cards = question.cards or question.cued
     return bool(
         question.concepts
+        and not any(lexicon.concepts[name].kind == "need" for name in question.concepts)
         and len(question.text) <= _LONGEST_REPLY
         and not question.actions
         and not question.step

@@ -19,6 +19,7 @@ from assistant.passages import (
 )
 from assistant.phrases import say
 from assistant.procedures import find_barred, show_procedures, show_step
+from assistant.question import Question
 from assistant.refusals import abstain, answer_nothing, clarify, refuse_card, refuse_unstated, warn
 from assistant.route import Route, choose_route
 
@@ -86,7 +87,16 @@ def _routes(context: Context) -> dict[Route, float]:
     by_rule = rule_route(context)
     if by_rule == "procedure" and question.cancels and not any(len(run) > 1 for run in question.unknown):
         return {"procedure": 1.0, "step": 0.0}
-    return choose_route(question, by_rule=by_rule)
+    likely = choose_route(question, by_rule=by_rule)
+    if by_rule != "procedure" and not _about_doing(question):
+        likely["procedure"] = 0.0  # nothing is to be done with a card: "今天天气怎么样" asks for no steps
+    return likely
+
+
+def _about_doing(question: Question) -> bool:
+    """Whether a question itself names a card, or speaks of doing something with one."""
+    named = bool(question.cards) and not question.inherited
+    return bool(named or question.actions or question.wishes or question.cued or question.pointed)
 
 
 def rule_route(context: Context) -> Route:

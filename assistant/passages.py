@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from assistant.draft import Context, Draft, colon, rejected_entries
-from assistant.evidence import Scored, Unit, holds
+from assistant.evidence import Scored, Unit, holds, pairs_of
 from assistant.phrases import joined, say
 from assistant.refusals import abstain, clarify, refuse_card, refuse_unstated
 from corpus.roles import role_of
@@ -131,8 +131,11 @@ def show_listed_item(context: Context, number: int, *, from_end: bool) -> Draft:
 
 def answer_anyhow(context: Context, subjects: Sequence[str]) -> Draft:
     """The passage that answers a question in which nothing is known, when one surely does; else an abstention."""
-    ranked, _ = context.chosen(context.units_about(subjects), subjects)
-    if ranked and ranked[0].score > SURELY_ANSWERS_FROM:
+    units = context.units_about(subjects)
+    ranked, _ = context.chosen(units, subjects)
+    strange = set().union(*(pairs_of(run) for run in context.question.unknown))
+    familiar = not strange or any(strange & unit.pairs for unit in units)
+    if familiar and ranked and ranked[0].score > SURELY_ANSWERS_FROM:
         return answer_detail(context, subjects)
     return abstain(context, "out_of_domain", say("out_of_domain", context.language), "not about cards")
 

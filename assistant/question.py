@@ -16,6 +16,7 @@ class Question:
         raw: What was typed.
         text: It folded, its typos and pinyin resolved, words addressed to a model removed.
         cards: The cards it names, in order, by their names in the alias list or the corpus.
+        inherited: Whether `cards` are those that the conversation was about before, and not named here.
         surfaces: The words by which it names them.
         cued: The cards it points to without naming one.
         pointed: The subject it is most likely about when it names and points to none, by what its sections say.
@@ -46,6 +47,7 @@ class Question:
     text: str
     language: Language
     cards: tuple[str, ...] = ()
+    inherited: bool = False
     surfaces: tuple[str, ...] = ()
     cued: tuple[str, ...] = ()
     pointed: tuple[str, ...] = ()
@@ -75,7 +77,7 @@ class Question:
     def empty(self) -> bool:
         """Whether it asks nothing: a greeting, thanks, or only words addressed to a model."""
         return not (
-            self.cards
+            (self.cards and not self.inherited)
             or self.cued
             or self.unknown_card
             or self.generic
