@@ -14,7 +14,7 @@ from assistant.refusals import abstain, clarify, refuse_card, refuse_unstated
 from corpus.roles import role_of
 
 # Scores are logarithms of odds against "no unit answers"; see tests/benchmarks/results/calibration.json for the curve.
-ANSWERS_FROM = 0.0
+ANSWERS_FROM = 0.5
 SURELY_ANSWERS_FROM = 2.0
 TYPED_FROM = -1.6  # from here a value of the type asked for, in the card's own section, answers
 CLARIFIES_FROM = -2.5  # from here a section on one card may answer when the card is not named
