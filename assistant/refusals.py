@@ -9,7 +9,7 @@ from assistant.draft import Context, Draft, rejected_entries
 from assistant.evidence import Scored
 from assistant.phrases import joined, say, shown
 
-_NEAREST_FROM = 0.2  # the share of a question that a unit must answer to be named as the nearest
+_NEAREST_FROM = -1.0  # log-odds against none from which a sentence is named as the nearest
 _MOST_OPTIONS = 8
 
 
@@ -95,7 +95,7 @@ def refuse_unstated(
         )
     else:
         text = say("not_stated_general", context.language, what=what or say("what_you_ask", context.language))
-    near = next((scored for scored in rejected if scored.covered and scored.score >= _NEAREST_FROM), None)
+    near = next((scored for scored in rejected if scored.score >= _NEAREST_FROM), None)
     if near is not None:
         text += "\n\n" + say("nearest", context.language, text=context.quoted(near.unit))
     return abstain(context, "not_stated", text, decided, rejected=rejected)
