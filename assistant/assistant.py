@@ -25,6 +25,7 @@ from assistant.understanding import Reader
 from corpus.document import Document
 from corpus.editions import Edition, align
 from corpus.errors import UnusableInput
+from index.chunk_file import DocumentHead, OutlineEntry
 from index.hit import Hit
 from index.index import Index
 from index.reranker import RERANKED, Reranker
@@ -67,6 +68,19 @@ class Assistant:
     def subjects(self) -> tuple[str, ...]:
         """The cards that the corpus has a procedure for."""
         return self._catalog.subjects
+
+    def documents(self) -> list[DocumentHead]:
+        """Every article without its text, in the corpus's order."""
+        return self._index.documents()
+
+    def outline(self) -> list[OutlineEntry]:
+        """Every chunk's place, in the corpus's order."""
+        return self._index.outline()
+
+    @property
+    def encoder(self) -> str:
+        """The name of the encoder that the index was built with."""
+        return self._index.manifest.encoder
 
     def examples(self, language: str) -> tuple[str, ...]:
         """Questions that the corpus answers, for a page to offer: at most four."""
@@ -221,5 +235,6 @@ def _explanation(question: Question, draft: Draft) -> dict[str, object]:
         "routes": dict(draft.routes),
         "decided": draft.decided,
         "threshold": ANSWERS_FROM,
+        "score": draft.score,
         "rejected": [list(entry) for entry in draft.rejected],
     }

@@ -26,7 +26,11 @@ _EVERY_HEADING = frozenset({"注销", "怎么", "办理", "流程", "步骤", "�
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """An answer before its citations are checked."""
+    """An answer before its citations are checked.
+
+    Attributes:
+        score: Of the likeliest sentence, where the threshold on it decided; None where it did not.
+    """
 
     outcome: Outcome
     text: str
@@ -36,6 +40,7 @@ class Draft:
     decided: str = ""
     rejected: tuple[tuple[float, str], ...] = ()
     routes: tuple[tuple[str, float], ...] = ()
+    score: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

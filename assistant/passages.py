@@ -6,6 +6,7 @@ import itertools
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from assistant.draft import Context, Draft, colon, rejected_entries
 from assistant.evidence import Scored, Unit, holds, pairs_of
@@ -177,9 +178,18 @@ def answer_detail(context: Context, subjects: Sequence[str], *, listed: str = ""
     ranked, _ = context.chosen(context.units_about(subjects), subjects)
     likeliest = ranked[0] if ranked else None
     ranked = _of_the_type_asked(context, ranked)
-    ranked = _sure_by_type(context, ranked, subjects)
+    sure = _sure_by_type(context, ranked, subjects)
+    by_threshold = sure is ranked
     if listed and not subjects:
-        ranked = [scored for scored in ranked if not scored.unit.cards] or ranked
+        sure = [scored for scored in sure if not scored.unit.cards] or sure
+    draft = _decide(context, subjects, sure, likeliest, listed)
+    return replace(draft, score=round(sure[0].score, 3)) if sure and by_threshold else draft
+
+
+def _decide(
+    context: Context, subjects: Sequence[str], ranked: Sequence[Scored], likeliest: Scored | None, listed: str
+) -> Draft:
+    """The answer by the best of the units that may answer, `ranked`; `likeliest` may be of another type than asked."""
     if not ranked or ranked[0].score <= ANSWERS_FROM:
         if near := _near(context, subjects):
             return near

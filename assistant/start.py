@@ -9,6 +9,7 @@ from typing import Protocol
 from assistant.answer import Answer
 from assistant.settings import Settings
 from corpus.document import Document
+from index.chunk_file import DocumentHead, OutlineEntry
 
 
 class Answers(Protocol):
@@ -27,8 +28,22 @@ class Answers(Protocol):
         """Questions that the articles answer."""
 
 
+class Evaluated(Answers, Protocol):
+    """What an evaluation needs of an assistant besides: which articles its answers come from, and by what."""
+
+    def documents(self) -> Sequence[DocumentHead]:
+        """Every article without its text, in the corpus's order."""
+
+    def outline(self) -> Sequence[OutlineEntry]:
+        """Every chunk's place, in the corpus's order."""
+
+    @property
+    def encoder(self) -> str:
+        """The name of the encoder that the index was built with."""
+
+
 @contextmanager
-def open_assistant(settings: Settings) -> Iterator[Answers]:
+def open_assistant(settings: Settings) -> Iterator[Evaluated]:
     """An assistant whose index is up to date (built first when it is missing or stale), closed at the end.
 
     Raises:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from assistant.answer import Answer, AnswerStep, Citation
 from assistant.settings import Settings
 from corpus.document import Chunk, Document
 from corpus.errors import UnusableInput
+from index.chunk_file import DocumentHead, OutlineEntry
 from index.hit import Hit
 
 TEXT = "# 卡片\n## 交通卡\n1. 带上身份证件。\n2. 填写申请表。\n"
@@ -96,6 +97,17 @@ class FakeAssistant:
 
     def examples(self, language: str) -> tuple[str, ...]:
         return ("How do I cancel a transport card?",) if language == "en" else ("交通卡怎么注销？", "卡不用了怎么办？")
+
+    def documents(self) -> list[DocumentHead]:
+        names = {f.name for f in fields(DocumentHead)} - {"n_chunks"}
+        return [DocumentHead(n_chunks=1, **{name: getattr(self.article, name) for name in names})]
+
+    def outline(self) -> list[OutlineEntry]:
+        return [OutlineEntry("cards", chunk().headings, "procedure", chunk().chunk_id)]
+
+    @property
+    def encoder(self) -> str:
+        return "fake"
 
     @contextmanager
     def opener(self, _settings: Settings) -> Iterator[FakeAssistant]:
