@@ -19,11 +19,11 @@ from corpus.errors import UnusableInput
 if TYPE_CHECKING:
     from assistant.answer import Answer
     from assistant.settings import Settings
-    from assistant.start import Answers
+    from assistant.start import Answers, Evaluated
     from corpus.document import Document
     from corpus.hygiene import Finding
 
-    Opener = Callable[[Settings], AbstractContextManager[Answers]]
+    Opener = Callable[[Settings], AbstractContextManager[Evaluated]]
 
 DONE, NOT_MET, UNUSABLE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 _LEAVE = frozenset(("quit", "exit", "q", "退出", "再见", "/quit"))
@@ -73,7 +73,7 @@ def _run(arguments: argparse.Namespace, opener: Opener) -> int:
     return command(arguments, load_settings(given), opener)
 
 
-def _open_assistant(settings: Settings) -> AbstractContextManager[Answers]:
+def _open_assistant(settings: Settings) -> AbstractContextManager[Evaluated]:
     from assistant.start import open_assistant
 
     return open_assistant(settings)
@@ -218,6 +218,12 @@ def _serve(arguments: argparse.Namespace, settings: Settings, opener: Opener) ->
     return code
 
 
+def _evaluate(arguments: argparse.Namespace, settings: Settings, opener: Opener) -> int:
+    from assistant.evaluation.command import run
+
+    return run(arguments, settings, opener)
+
+
 def _corpus_check(arguments: argparse.Namespace, settings: Settings, _opener: Opener) -> int:
     from assistant.render import visible
     from corpus.editions import check_editions
@@ -338,6 +344,8 @@ def _add_settings(parser: argparse.ArgumentParser, names: Sequence[str]) -> None
 
 
 def _parser() -> argparse.ArgumentParser:
+    from assistant.evaluation.command import add_arguments as add_evaluation
+
     shared = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     _add_settings(shared, [name for name in _SETTINGS if name not in _SERVING])
     parser = argparse.ArgumentParser(
@@ -368,6 +376,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     ask.add_argument("--explain", action="store_true", help="also how the question was understood, and the hits")
     add(commands, "chat", _chat, "ask at the terminal, with follow-up questions")
+    add_evaluation(add(commands, "evaluate", _evaluate, "measure the answers to a set of questions"))
     of_index = add_group("index", "the index that is searched")
     of_corpus = add_group("corpus", "the articles")
     serve = add(commands, "serve", _serve, "serve the chat page and POST /api/ask")

@@ -28,11 +28,14 @@ HOMES = {
     "safetensors": {"index/static_encoder.py", *TRAINING},
     "langchain_text_splitters": {"corpus/chunker.py"},
     "langchain": {"assistant/generator.py"},
+    "langchain_core": {"assistant/generator.py"},
+    "ir_measures": {"assistant/evaluation/retrieval.py"},
+    "jinja2": {"assistant/evaluation/report.py"},
     "gradio": {"app.py"},
 }
 # Seconds to import: these wait until they are used, so that the first answer does not wait for them.
 HEAVY = ("chromadb", "torch", "transformers", "sentence_transformers", "gradio", "langchain", "langchain_core",
-         "langchain_text_splitters", "onnxruntime", "sklearn", "scipy")  # fmt: skip
+         "langchain_text_splitters", "onnxruntime", "sklearn", "scipy", "ir_measures")  # fmt: skip
 MAY_IMPORT_AT_THE_TOP = {"app.py": {"gradio"}} | {
     name: {"torch", "transformers", "sentence_transformers"} for name in TRAINING
 }

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assistant.evaluation.statistics import randomisation_p
 from tests.benchmarks import retrieval
-from tests.benchmarks.significance import interval, randomisation_p
+from tests.benchmarks.significance import interval
 from tests.test_repository import ROOT, table_between
 
 

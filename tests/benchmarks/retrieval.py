@@ -30,11 +30,12 @@ import ir_measures
 import numpy as np
 from ir_measures import RR, R, nDCG
 
+from assistant.evaluation.statistics import randomisation_p
 from index.encoder import BUILT_IN, Encoder, Vectors, built_in_encoder, load_encoder, unit_rows
 from index.lexical import LexicalIndex
 from index.retriever import DENSE_WEIGHT, Scored, fuse
 from index.training.sources import N_FOLDS, fold_of
-from tests.benchmarks.significance import interval, randomisation_p
+from tests.benchmarks.significance import interval
 
 DEPTH = 200
 MEASURES = (nDCG @ 10, R @ 10, R @ 100, RR)

@@ -1,0 +1,208 @@
+"""The record of a run: what it measured, of what, and by what; written for programs, for CI and for later runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import Any, TextIO
+from xml.etree import ElementTree
+
+import assistant
+import corpus
+import index
+from assistant.evaluation.questions import QuestionSet
+from assistant.evaluation.run import Row
+from assistant.settings import Settings
+from assistant.start import Evaluated
+from corpus.errors import UnusableInput
+from index.vectors import public_url
+
+FORMAT = 1
+_SHAPING = frozenset((".py", ".toml", ".json", ".jinja"))
+_NOT_SHAPING = frozenset(("articles", "questions", "training", "encoder"))
+_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What `--scores` keeps of a question; everything else of it is in the file of `--json`.
+_SCORED = ("id", "set", "kind", "lang", "expect", "digest", "outcome", "grades")
+
+
+def versions_of(assistant: Evaluated) -> dict[str, Any]:
+    """Of what an evaluation's figures are: the program, its code, the encoder, and each article."""
+    articles = {document.doc_id: document.version[:16] for document in assistant.documents()}
+    return {
+        "xiaoka": _program_version(),
+        "code": code_digest(),
+        "encoder": assistant.encoder,
+        "corpus": _digest(f"{doc_id} {version}" for doc_id, version in sorted(articles.items())),
+        "articles": articles,
+        "python": platform.python_version(),
+    }
+
+
+def _program_version() -> str:
+    try:
+        return metadata.version("xiaoka")
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def code_digest() -> str:
+    """Sixteen hexadecimal digits that stand for the program's code, word lists and learnt weights."""
+    lines = []
+    for package in (corpus, index, assistant):
+        folder = Path(package.__file__ or "").parent
+        for file in sorted(folder.rglob("*")):
+            inside = file.relative_to(folder)
+            if file.suffix in _SHAPING and not _NOT_SHAPING & {*inside.parts[:-1]} and file.is_file():
+                digest = hashlib.sha256(file.read_bytes()).hexdigest()
+                lines.append(f"{package.__name__}/{inside.as_posix()} {digest}")
+    return _digest(lines)
+
+
+def settings_of(settings: Settings) -> dict[str, Any]:
+    """The settings that shape answers; the corpus by its place below the working directory, if it lies there."""
+    try:
+        place = settings.corpus.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        place = str(settings.corpus)
+    return {
+        "corpus": place,
+        "encoder": settings.encoder,
+        "reranker": settings.reranker,
+        "chroma_url": public_url(settings.chroma_url),
+        "k": settings.k,
+    }
+
+
+def sets_of(sets: Sequence[QuestionSet]) -> list[dict[str, Any]]:
+    """Each set's name, how many questions it has, and the digest of its files."""
+    return [{"name": one.name, "n": len(one.cases), "sha256": one.sha256} for one in sets]
+
+
+def run_key(sets: Sequence[QuestionSet], versions: Mapping[str, Any], settings: Mapping[str, Any], judge: str) -> str:
+    """Sixteen hexadecimal digits that are the same for runs of the same questions by the same program."""
+    return _digest([json.dumps([sets_of(sets), versions, settings, judge], sort_keys=True)])
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def write_record(record: Mapping[str, Any], rows: Iterable[Row], file: Path) -> None:
+    """Writes the whole record as JSON, its questions last and one on each line, read one after the other."""
+    with written(file) as stream:
+        _write_head(record, stream)
+        for n, row in enumerate(rows):
+            stream.write((",\n" if n else "\n") + json.dumps(row, ensure_ascii=False))
+        stream.write("\n]}\n")
+
+
+def write_scores(record: Mapping[str, Any], rows: Iterable[Row], file: Path) -> None:
+    """Writes what later runs are compared with: grades, without answers, hits, times and date.
+
+    It is small, and for the same questions, articles and program it is the same to the byte.
+    """
+    kept = {name: record[name] for name in ("format", "versions", "settings", "sets", "n", "n_errors", "summary")}
+    with written(file) as stream:
+        _write_head(kept, stream)
+        for n, row in enumerate(rows):
+            scored = {name: row[name] for name in _SCORED}
+            stream.write((",\n" if n else "\n") + json.dumps(scored, ensure_ascii=False))
+        stream.write("\n]}\n")
+
+
+def _write_head(record: Mapping[str, Any], stream: TextIO) -> None:
+    # `questions` comes last, so that everything before it is known when the first is written.
+    head = json.dumps({**record, "questions": []}, ensure_ascii=False, indent=1)
+    stream.write(head.removesuffix("]\n}"))
+
+
+def write_junit(record: Mapping[str, Any], rows: Iterable[Row], file: Path) -> None:
+    """Writes a test case for each question as JUnit's XML, so that CI shows which failed and why."""
+    with written(file) as stream:
+        n_failed = record["n"] - record["n_errors"] - round(_n_successes(record))
+        stream.write('<?xml version="1.0" encoding="UTF-8"?>\n')
+        stream.write(
+            f'<testsuite name="xiaoka" tests="{record["n"]}" failures="{n_failed}" errors="{record["n_errors"]}" '
+            f'time="{record["seconds"]:.3f}">\n'
+        )
+        for row in rows:
+            stream.write(ElementTree.tostring(_test_case(row), encoding="unicode") + "\n")
+        stream.write("</testsuite>\n")
+
+
+def _n_successes(record: Mapping[str, Any]) -> float:
+    success = record["summary"].get("success", {"mean": 0.0, "n": 0})
+    return float(success["mean"] * success["n"])
+
+
+def _test_case(row: Row) -> ElementTree.Element:
+    seconds = row["answer"]["timings_ms"].get("total", 0.0) / 1000 if row["answer"] else 0.0
+    case = ElementTree.Element(
+        "testcase", classname=_xml(f"{row['set']}.{row['kind']}"), name=_xml(row["id"]), time=f"{seconds:.3f}"
+    )
+    asked = " / ".join(row["turns"])
+    if row["outcome"] == "error":
+        ElementTree.SubElement(case, "error", message=_xml(row["error"])).text = _xml(asked)
+    elif not row["grades"]["success"]:
+        message = f"expected {row['expect']}, got {row['outcome']}; {failed_measures(row)}"
+        text = f"{asked}\n\n{row['answer']['text']}"
+        ElementTree.SubElement(case, "failure", message=_xml(message)).text = _xml(text)
+    return case
+
+
+def failed_measures(row: Row) -> str:
+    """The measures of success that a question did not meet, in a few words."""
+    names = ("outcome_ok", "facts", "steps", "cite_recall", "clean")
+    return ", ".join(f"{name} {row['grades'][name]:g}" for name in names if row["grades"].get(name, 1.0) < 1.0)
+
+
+def _xml(text: str) -> str:
+    """Text without the characters that XML has not."""
+    return _NO_XML.sub("\ufffd", text)
+
+
+@contextmanager
+def written(file: Path) -> Iterator[TextIO]:
+    """A file to be written, put in place when all of it was; what stood there before stays if that fails.
+
+    Raises:
+        UnusableInput: It cannot be written.
+    """
+    aside = file.with_name(f".{file.name}.part")
+    try:
+        with aside.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+            yield stream
+        aside.replace(file)
+    except OSError as error:
+        raise UnusableInput(f"{str(file)!r} must be a file that can be written; {error.strerror}.") from error
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def check_writable(files: Mapping[str, Path | None]) -> None:
+    """Nothing, when each file can be put where it is wanted; tried before anything is asked.
+
+    Args:
+        files: Option → file, None where none is wanted.
+
+    Raises:
+        UnusableInput: A folder is missing, or a file cannot be written there.
+    """
+    problems = []
+    for option, file in files.items():
+        if file is None:
+            continue
+        if file.is_dir() or not file.parent.is_dir():
+            what = "it is a folder" if file.is_dir() else f"there is no folder {file.parent}"
+            problems.append(f"`{option}` must name a file that can be written; got {str(file)!r}: {what}.")
+    named = [file.absolute() for file in files.values() if file is not None]
+    if len(set(named)) < len(named):
+        problems.append(f"{', '.join(files)} must name different files.")
+    if problems:
+        raise UnusableInput("\n".join(problems))
