@@ -1,0 +1,1 @@
+"""Question sets drafted from an article, for a person to edit."""
