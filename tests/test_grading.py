@@ -22,8 +22,15 @@ SECTIONS = Sections(
 STEPS = (("身份证", "证件"), ("申请表",), ("余额",))
 
 
-def case(expect: str = "answer", **fields: Any) -> Case:
-    given = {"id": "q", "set_name": "s", "line": 1, "lang": "zh", "kind": "procedure", "turns": ("怎么办",)}
+def case(expect: str = "answer", **fields: object) -> Case:
+    given: dict[str, Any] = {
+        "id": "q",
+        "set_name": "s",
+        "line": 1,
+        "lang": "zh",
+        "kind": "procedure",
+        "turns": ("怎么办",),
+    }
     return Case(**(given | {"expect": expect} | fields))
 
 
@@ -41,7 +48,7 @@ def citation(marker: int, quote: str, heading: str = "交通卡", *, doc_id: str
     }
 
 
-def answer(text: str, citations: list[dict[str, Any]] | None = None, **fields: Any) -> dict[str, Any]:
+def answer(text: str, citations: list[dict[str, Any]] | None = None, **fields: object) -> dict[str, Any]:
     return {"outcome": "answered", "text": text, "steps": [], "citations": citations or [], "language": "zh"} | fields
 
 
