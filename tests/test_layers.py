@@ -31,6 +31,7 @@ HOMES = {
     "langchain_core": {"assistant/generator.py"},
     "ir_measures": {"assistant/evaluation/retrieval.py"},
     "jinja2": {"assistant/evaluation/report.py"},
+    "threadpoolctl": {"assistant/evaluation/run.py"},
     "gradio": {"app.py"},
 }
 # Seconds to import: these wait until they are used, so that the first answer does not wait for them.

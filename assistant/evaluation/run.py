@@ -298,11 +298,15 @@ _worker_resources = ExitStack()
 
 
 def _start_worker(settings: Settings, opener: Opener, sections: Mapping[str, Sections]) -> None:
+    from threadpoolctl import threadpool_limits
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted too, and ends its pool
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_leave_with, args=(parent.sentinel,), daemon=True).start()
     assistant = _worker_resources.enter_context(opener(settings))
+    # As many processes as cores, each multiplying matrices on every core, wait for each other most of the time.
+    _worker_resources.enter_context(threadpool_limits(limits=1))
     _worker_examiner.append(Examiner(assistant, settings.corpus, sections))
 
 
