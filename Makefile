@@ -8,11 +8,14 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
-ANSWERS := build/answers
+SETS := corpus/questions/*.jsonl
+SCORES := tests/benchmarks/results/answers.json
+GATES := $(addprefix --fail-under ,success=0.95 steps=1 quotes_verbatim=1 markers_resolve=1 faithfulness=1 clean=1 \
+  false_answer=0.03 false_refusal=0.02)
 # CI=false and CI=0 say no as an empty CI does.
 IN_CI := $(filter-out false 0,$(CI))
 
-.PHONY: help setup chat test lint fix evaluate bench browser clean
+.PHONY: help setup chat test lint fix evaluate gate bench browser clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -38,16 +41,16 @@ fix: $(READY)  ## format, and repair what ruff can repair
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-evaluate: $(READY)  ## answer every question set of corpus/questions; the answers go to build/answers
-	@mkdir -p $(ANSWERS)
-	@shopt -s nullglob; sets=(corpus/questions/*.jsonl); \
-	if [ $${#sets[@]} = 0 ]; then echo "No question set in corpus/questions: nothing to answer." >&2; exit 1; fi; \
-	for set in "$${sets[@]}"; do \
-	  answers="$(ANSWERS)/$${set##*/}"; \
-	  echo "Answering $$set."; \
-	  $(BIN)/xiaoka ask --batch "$$set" > "$$answers"; \
-	  echo "$$(wc -l < "$$answers") answers written to $$answers; they are not graded."; \
-	done
+evaluate: $(READY)  ## measure the answers to the sets of corpus/questions, and write the table of the READMEs
+	@echo "Asking the questions of corpus/questions; the report goes to build/evaluation.html."
+	@mkdir -p build
+	@$(BIN)/xiaoka evaluate $(SETS) --scores $(SCORES) --json build/evaluation.json --report build/evaluation.html $(ARGS)
+	@$(BIN)/python -m tests.benchmarks.answers
+
+gate: $(READY)  ## fail when the answers to these sets are worse than the figures that are kept
+	@echo "Comparing the answers with $(SCORES)."
+	@mkdir -p build
+	@$(BIN)/xiaoka evaluate $(SETS) --no-worse-than $(SCORES) --report build/evaluation.html $(GATES) $(ARGS)
 
 bench: $(READY)  ## measure speed; the figures go to tests/benchmarks/results/speed.json
 	@echo "Measuring speed at 1, 100 and 5,000 articles; this takes some minutes."

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-from tests.benchmarks import speed
+from assistant.evaluation.questions import read_question_sets
+from assistant.evaluation.record import sets_of
+from tests.benchmarks import answers, speed
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_FILE_BYTES = 20_000_000
@@ -142,3 +144,19 @@ def test_the_speed_table_of_the_readme_is_the_one_that_was_measured(name: str) -
     measured = json.loads(speed.RESULTS.read_text(encoding="utf-8"))
 
     assert table_between((ROOT / name).read_text(encoding="utf-8"), "speed") == speed.render(measured, language).strip()
+
+
+@pytest.mark.parametrize(("name", "language"), answers.READMES.items())
+def test_the_table_of_answers_is_the_one_that_was_measured(name: str, language: answers.Language) -> None:
+    measured = json.loads(answers.RESULTS.read_text(encoding="utf-8"))
+
+    shown = table_between((ROOT / name).read_text(encoding="utf-8"), "answers")
+    assert shown == answers.render(measured, language)
+
+
+def test_the_measured_answers_are_those_of_the_sets_as_they_are() -> None:
+    """Whoever edits a question measures anew: `make evaluate`."""
+    kept = json.loads(answers.RESULTS.read_text(encoding="utf-8"))["sets"]
+    sets = read_question_sets(sorted((ROOT / "corpus" / "questions").glob("*.jsonl")))
+
+    assert sorted(kept, key=lambda one: str(one["name"])) == sorted(sets_of(sets), key=lambda one: str(one["name"]))
