@@ -27,6 +27,7 @@ _MIN_ARTICLE = 300
 _MIN_COPY = 4
 _MAX_COPY = 400
 _RUN = re.compile(r"[\u3400-\u9fff]+|[a-z]{2,}")
+_LOUD = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff]")
 _LETTER = re.compile(r"[^\W\d_]")
 _ITEM = re.compile(
     r"[\s>*_#]*(?:[-*+•·]\s|\(?(?:\d{1,3}|[一二三四五六七八九十]{1,3})[.)、:\s]|\d{1,2}(?=[^\W\d]|\*)|[一二三四五六七八九]是"
@@ -49,7 +50,7 @@ def whole(text: str, rest: str, contacts: list[tuple[int, int]], units: Units) -
         if (
             start >= done
             and judge.has_more(start)
-            and (found := judge.labelled(start, end) or judge.foreign(start, end))
+            and (found := judge.labelled(start, end) or judge.foreign(start, end) or judge.sold(start))
         ):
             done = found[1]
             yield found
@@ -119,6 +120,22 @@ class _Judge:
         first, last = self._units.teased(sentences[low][0]), sentences[high - 1][1]
         alone = not _LETTER.search(self._rest, line[0], first) and not _LETTER.search(self._rest, last, line[1])
         return line if alone else (first, last)
+
+    def sold(self, at: int) -> tuple[int, int] | None:
+        """The loud sentences beside a contact in its line that sell and tell nothing to do, with the contact's own."""
+        line, sentences, place = self._around(at)
+        if _LETTER.search(self._rest, *sentences[place]) or "|" in self._text[line[0] : line[1]]:
+            return None  # words of the contact's own sentence stay: the line is more than an advertisement
+        low = high = place
+        while low > 0 and self._sells(*sentences[low - 1]):
+            low -= 1
+        while high + 1 < len(sentences) and self._sells(*sentences[high + 1]):
+            high += 1
+        return (sentences[low][0], sentences[high][1]) if low < high else None
+
+    def _sells(self, start: int, end: int) -> bool:
+        loud = _LOUD.search(self._text, start, end) is not None
+        return loud and self._units.has("sales", start, end) and not self._units.has("procedure", start, end)
 
     def _around(self, at: int) -> tuple[tuple[int, int], list[tuple[int, int]], int]:
         """The line around `at`, its sentences, and which of them holds it."""

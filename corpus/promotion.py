@@ -47,6 +47,10 @@ _VERB_REACH = 24
 _SAID = re.compile(r"[:@=号号加搜➕+]|(?<![a-z])(?:id|add)(?![a-z])|contact|message")
 _HOTLINE = re.compile(r"(?:95\d{3,6}|96\d{3,6}|1[02]\d{3}|1[012]\d|400\d{7}|800\d{7})\Z")
 _LATIN = re.compile(r"[a-z]")
+_OWN_HANDLE = re.compile(
+    r"(?=[a-z0-9_.\-]*[0-9_])(?=[a-z0-9_.\-]*[a-z])[a-z0-9_.\-]{6,}\Z"
+)  # nobody writes it by chance
+_MOST_HANDLES = 20
 _VERSION = re.compile(r"v?\d{1,3}(?:\.\d{1,4}){1,3}\Z")
 _SOCIAL = re.compile(r"(?:微博|twitter|facebook|instagram|抖音|b站|youtube|tiktok|小红书|weibo|(?<![a-z])x)\W{0,4}\Z")
 _EMAIL = re.compile(
@@ -144,6 +148,18 @@ def _addresses(text: str, squeezed: str) -> Iterator[Suspicion]:
 
 
 def _contacts(text: str, squeezed: str) -> Iterator[Suspicion]:
+    handles: set[str] = set()
+    for found, suspicion in _announced(text, squeezed):
+        handles |= {found["handle"]} if found["handle"] and _OWN_HANDLE.match(found["handle"]) else set()
+        yield suspicion
+    # Once told, a handle is known: it needs no messenger's name before it where it is told again.
+    for handle in sorted(handles)[:_MOST_HANDLES]:
+        for again in re.finditer(rf"(?<![a-z0-9_.\-]){re.escape(handle)}(?![a-z0-9_])", text):
+            yield _contact(again.start(), again.end(), "a messenger contact told before")
+
+
+def _announced(text: str, squeezed: str) -> Iterator[tuple[re.Match[str], Suspicion]]:
+    """The handles that are announced as such, each with the match whose group `handle` holds it."""
     for name in _MESSENGERS:
         if any(word in squeezed for word in _squeezed_words(name)):
             for found in _named(name).finditer(text):
@@ -151,7 +167,7 @@ def _contacts(text: str, squeezed: str) -> Iterator[Suspicion]:
                     continue  # a folder in an address
                 start = _with_verb(text, found.start())
                 if _is_handle(found["handle"], text[start : found.start("handle")], digits_only=name == "qq"):
-                    yield _contact(start, found.end(), "a messenger contact")
+                    yield found, _contact(start, found.end(), "a messenger contact")
     for expression, needs, digits_only in (
         (_SHORT_NAMES, ("v", "薇", "微", "威", "徽", "溦", "wxid"), False),
         (_LINE, ("line", "赖"), False),
@@ -161,10 +177,10 @@ def _contacts(text: str, squeezed: str) -> Iterator[Suspicion]:
         for found in expression.finditer(text) if any(word in squeezed for word in needs) else ():
             before = text[found.start() : found.start("handle")] if found["handle"] else ""
             if not found["handle"] or _is_handle(found["handle"], before, digits_only=digits_only):
-                yield _contact(found.start(), found.end(), "a messenger contact")
+                yield found, _contact(found.start(), found.end(), "a messenger contact")
     for found in _BARE_HANDLE.finditer(text) if "@" in text else ():
         if not _SOCIAL.search(text[max(0, found.start() - 14) : found.start()]):
-            yield _contact(found.start(), found.end(), "a handle to write to")
+            yield found, _contact(found.start(), found.end(), "a handle to write to")
 
 
 def _contact(start: int, end: int, why: str) -> Suspicion:

@@ -95,3 +95,32 @@ def test_a_crowded_line_of_50_kilobytes_beside_an_article_is_read_within_a_secon
     before = time.process_time()
     find(source)
     assert time.process_time() - before < 1.0
+
+
+@pytest.mark.parametrize("place", _PLACES)
+def test_a_loud_offer_goes_with_the_contact_behind_it_though_its_words_are_the_articles(place: int) -> None:
+    assert left_of("🔥停车卡、游泳卡高价回收，秒到账！TG频道 https://t.me/huika_wang", place).strip() == ""
+    assert left_of("💰停车卡、游泳卡秒退。加Q群 000886655 🔥", place).strip() == ""
+
+
+@pytest.mark.parametrize("place", _PLACES)
+def test_a_quiet_sentence_or_one_that_tells_what_to_do_stays_beside_a_contact(place: int) -> None:
+    for kept in ("游泳卡可以代办，须带委托书。", "停车卡不得出售！请到管理处窗口注销！"):
+        assert left_of(f"{kept}TG频道 https://t.me/huika_wang", place).strip() == kept
+
+
+@pytest.mark.parametrize("place", _PLACES)
+def test_a_handle_that_was_told_once_goes_wherever_it_is_told_again(place: int) -> None:
+    article = [
+        *_LINES[:place],
+        "加微信 tuika_xm66 秒过",
+        *_LINES[place:],
+        "",
+        "有事还是同上 tuika_xm66 说一声。",
+        "tuika_xm666",
+    ]
+    cleaned = clean(document("\n".join(article))).text
+
+    assert "tuika_xm66 " not in cleaned
+    assert cleaned.endswith("\ntuika_xm666")  # another word, though it begins alike
+    assert "3. 前台查询剩余次数，核对无误后签字确认。" in cleaned
