@@ -77,6 +77,10 @@ class Assistant:
         """Every chunk's place, in the corpus's order."""
         return self._index.outline()
 
+    def files(self) -> dict[str, str]:
+        """The SHA-256 of each file of the corpus, editions included, by its path."""
+        return {path: stamp.sha256 for path, stamp in self._index.manifest.articles.items()}
+
     @property
     def encoder(self) -> str:
         """The name of the encoder that the index was built with."""

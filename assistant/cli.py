@@ -19,11 +19,9 @@ from corpus.errors import UnusableInput
 if TYPE_CHECKING:
     from assistant.answer import Answer
     from assistant.settings import Settings
-    from assistant.start import Answers, Evaluated
+    from assistant.start import Answers, Evaluated, Opener
     from corpus.document import Document
     from corpus.hygiene import Finding
-
-    Opener = Callable[[Settings], AbstractContextManager[Evaluated]]
 
 DONE, NOT_MET, UNUSABLE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 _LEAVE = frozenset(("quit", "exit", "q", "退出", "再见", "/quit"))

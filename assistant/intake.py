@@ -6,12 +6,19 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, NoReturn, TypeVar
+from typing import Any, BinaryIO, NoReturn, Protocol, TypeVar
 
 from corpus.errors import UnusableInput
 
 MAX_LINE_BYTES = 1_000_000
 _MAX_REPORTED = 50
+
+
+class Lines(Protocol):
+    """Bytes that are read line by line."""
+
+    def readline(self, limit: int, /) -> bytes:
+        """The next line, or as much of it as the limit of bytes allows; empty at the end."""
 
 
 class NotUtf8(UnusableInput):
@@ -94,9 +101,7 @@ def read_batch(stream: BinaryIO, name: str) -> list[Question]:
 T = TypeVar("T")
 
 
-def read_json_lines(
-    stream: BinaryIO, name: str, read: Callable[[object, int], T], *, skip_blank: bool = False
-) -> list[T]:
+def read_json_lines(stream: Lines, name: str, read: Callable[[object, int], T], *, skip_blank: bool = False) -> list[T]:
     """What `read` makes of the value on each line of a JSON Lines file, in order.
 
     Args:
@@ -153,7 +158,7 @@ def check_new(identity: str | int, number: int, first_line: dict[str | int, int]
         raise UnusableInput(f"`id` must be unique; got {identity!r} again, first on line {earlier}.")
 
 
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
+def _lines(stream: Lines) -> Iterator[bytes]:
     """Each line without its end; one that is over the limit comes cut, one byte over it, whatever its length."""
     while line := stream.readline(MAX_LINE_BYTES + 1):
         rest = line

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from assistant.answer import Answer
@@ -37,9 +37,15 @@ class Evaluated(Answers, Protocol):
     def outline(self) -> Sequence[OutlineEntry]:
         """Every chunk's place, in the corpus's order."""
 
+    def files(self) -> Mapping[str, str]:
+        """The SHA-256 of each file of the corpus, editions included, by its path."""
+
     @property
     def encoder(self) -> str:
         """The name of the encoder that the index was built with."""
+
+
+Opener = Callable[[Settings], AbstractContextManager[Evaluated]]
 
 
 @contextmanager

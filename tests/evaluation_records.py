@@ -44,6 +44,12 @@ def share(mean: float, low: float, high: float, n: int) -> dict[str, Any]:
     return {"mean": round(mean, 4), "low": round(low, 4), "high": round(high, 4), "n": n}
 
 
+def judged(model: str, faithfulness: dict[str, Any] | None = None, **counts: int) -> dict[str, Any]:
+    """What a model judged."""
+    without = {"n_unreadable": 0, "n_failed": 0, "n_not_asked": 0}
+    return {"model": model, "faithfulness": faithfulness or share(0.9, 0.8, 1.0, 10)} | without | counts
+
+
 def citation(marker: int, quote: str) -> dict[str, Any]:
     return {
         "marker": marker,

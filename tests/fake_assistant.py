@@ -105,6 +105,9 @@ class FakeAssistant:
     def outline(self) -> list[OutlineEntry]:
         return [OutlineEntry("cards", chunk().headings, "procedure", chunk().chunk_id)]
 
+    def files(self) -> dict[str, str]:
+        return {"cards.md": VERSION}
+
     @property
     def encoder(self) -> str:
         return "fake"

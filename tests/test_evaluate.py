@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -92,7 +93,7 @@ def test_the_record_holds_measures_answers_hits_settings_and_versions() -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_the_table_names_every_measure_with_its_count(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_tells_measures_with_their_counts(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(write(*LINES, FAILING), "--failures") == 0
 
     shown = capsys.readouterr().out
@@ -192,7 +193,20 @@ def test_a_set_about_another_article_is_refused(capsys: pytest.CaptureFixture[st
         (["--json", "a", "--scores", "a"], "must name different files"),
         (["--fail-under", "success=95"], "must be NAME=VALUE, the value a rate from 0 to 1; got 'success=95'"),
         (["--fail-under", "bliss=0.5"], "got 'bliss=0.5'. The measures are success, outcome_ok"),
-        (["--baseline", "none.json"], "`baseline` must be a file that `--json` or `--scores` wrote; got 'none.json'"),
+        (
+            ["--baseline", "none.json"],
+            "`baseline` must be a file that `--json` or `--scores` wrote; 'none.json' is none",
+        ),
+        (["--check", "--json", "out.json"], "`--check` must stand without output files and gates"),
+        (["--check", "--fail-under", "success=1"], "`--check` must stand without output files and gates"),
+        (
+            ["--json", "set.jsonl"],
+            "`--json` must name a file that can be written; got 'set.jsonl': it is read by this run",
+        ),
+        (["--scores", "sections.json"], "got 'sections.json': it is read by this run"),
+        (["--no-worse-than", "old", "--scores", "old"], "got 'old': it is read by this run"),
+        (["--json", "/dev/null"], "got '/dev/null': it is no regular file"),
+        (["--json", "a" * 300], "File name too long"),
         (["--baseline", "sections.json"], "'sections.json' is none"),
     ],
 )
@@ -240,7 +254,9 @@ def test_a_question_that_fails_is_an_error_not_a_zero_and_fails_the_run(capsys: 
     found = record()
     assert (found["n"], found["n_errors"], found["summary"]["success"]["n"]) == (4, 1, 3)
     assert found["summary"]["success"]["mean"] == 1.0
-    assert found["questions"][3]["error"] == "RuntimeError: sk-secret at /home/someone"
+    assert found["questions"][3]["error"].startswith(
+        "RuntimeError: sk-secret at /home/someone (fake_assistant.py, line "
+    )
     shown = capsys.readouterr().out
     assert "NOT MET: 1 question(s) failed and are in no rate: broken; see them with --failures" in shown
     assert "ERROR broken  RuntimeError" in shown
@@ -353,11 +369,101 @@ def test_questions_that_were_edited_added_or_removed_are_not_compared(capsys: py
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_baseline_of_other_questions_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_baseline_of_other_questions_is_refused_before_anything_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(write(*LINES), "--scores", "old.json") == 0
+    assistant = FakeAssistant()
 
-    assert run(write(FAILING), "--baseline", "old.json") == 2
+    assert run(write(FAILING), "--baseline", "old.json", assistant=assistant) == 2
     assert "`baseline` must hold questions of these sets, as they are now" in capsys.readouterr().err
+    assert assistant.n_opened == 0
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": 2}, "its `format` is 2, not 1"),
+        ({"questions": [{"id": "proc", "digest": "0", "outcome": "answered", "grades": {}}]}, "'proc' has no grades"),
+        (
+            {"questions": [{"id": "p", "digest": "0", "outcome": "answered", "grades": {"success": 2, "clean": 1}}]},
+            "'p' has a grade outside",
+        ),
+        ({"questions": 5}, "TypeError"),
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 2], ids=["one line", "indented"])
+def test_a_baseline_that_is_no_evaluation_is_refused(
+    change: dict[str, Any], message: str, indent: int | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(write(*LINES), "--scores", "old.json") == 0
+    assert run("set.jsonl", "--no-worse-than", "old.json") == 0
+    Path("old.json").write_text(json.dumps(record("old.json") | change, indent=indent), encoding="utf-8")
+
+    assert run("set.jsonl", "--no-worse-than", "old.json") == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_baseline_is_read_in_any_layout_and_refused_when_it_is_cut() -> None:
+    assert run(write(*LINES), "--scores", "old.json") == 0
+    whole = Path("old.json").read_text(encoding="utf-8")
+    Path("old.json").write_text(json.dumps(json.loads(whole), indent=4), encoding="utf-8")
+    assert run("set.jsonl", "--no-worse-than", "old.json") == 0
+
+    Path("old.json").write_text(whole[: whole.index("\n", whole.index('"which"')) + 1], encoding="utf-8")
+    assert run("set.jsonl", "--no-worse-than", "old.json") == 2
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_run_in_which_a_question_failed_is_no_gate(capsys: pytest.CaptureFixture[str]) -> None:
+    broken = FAILING | {"id": "broken", "question": "break"}
+    assert run(write(*LINES, broken), "--scores", "old.json") == 1
+
+    assert run("set.jsonl", "--no-worse-than", "old.json") == 2
+    assert "must name a run in which every question was answered; 1 failed: broken" in capsys.readouterr().err
+    assert run("set.jsonl", "--baseline", "old.json") == 1
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("now", ["break", "How much is it?"])
+def test_a_question_that_fails_now_or_failed_before_is_told_in_the_comparison_and_the_report(now: str) -> None:
+    before = "How much is it?" if now == "break" else "break"
+    line = LINES[2] | {"question": "How?"}
+    answers = {"How?": ABSTAIN}
+
+    @dataclass
+    class Failing(FakeAssistant):
+        fails: bool = False
+
+        def ask(self, turns: Sequence[str]) -> Answer:
+            return super().ask(["break" if self.fails and turns[-1] == "How?" else turns[-1]])
+
+    first, second = (Failing(answers=answers, fails=asked == "break") for asked in (before, now))
+    assert run(write(*LINES[:2], line), "--json", "old.json", assistant=first) == (1 if before == "break" else 0)
+    argv = ("set.jsonl", "--baseline", "old.json", "--json", "new.json", "--report", "report.html")
+    assert run(*argv, assistant=second) == (1 if now == "break" else 0)
+
+    compared = record("new.json")["comparison"]
+    changed = {"id": "fee", "measures": {"outcome": ["abstained", "error"][:: 1 if now == "break" else -1]}}
+    assert compared["worse" if now == "break" else "better"] == [changed]
+    assert "fee" in Path("report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("folder")
+def test_other_patterns_of_a_section_are_another_expectation(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(write(*LINES), "--scores", "old.json") == 0
+    Path("sections.json").write_text(json.dumps({"transport": ["地铁"]}), encoding="utf-8")
+
+    assert run("set.jsonl", "--no-worse-than", "old.json") == 0
+    assert "1 question(s) were edited and are left out: proc" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_stricter_of_two_bounds_holds() -> None:
+    bounds = ("--fail-under", "success=0.9", "--fail-under", "success=0.1")
+
+    assert run(write(*LINES, FAILING), *bounds) == 1
+    assert run("set.jsonl", *bounds[2:], *bounds[:2]) == 1
 
 
 # --- processes, and runs that are killed ------------------------------------------------------------------------
@@ -376,7 +482,7 @@ class Interrupted(FakeAssistant):
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_run_that_was_interrupted_goes_on_where_it_was() -> None:
+def test_a_run_that_was_interrupted_goes_on_where_it_was(capsys: pytest.CaptureFixture[str]) -> None:
     lines = [PROCEDURE_LINE | {"id": f"proc-{n}", "question": f"交通卡{n}"} for n in range(12)]
     assert run(write(*lines), "--scores", "whole.json") == 0
     assert run("set.jsonl", "--scores", "resumed.json", assistant=Interrupted(at="交通卡9")) == 130
@@ -387,9 +493,44 @@ def test_a_run_that_was_interrupted_goes_on_where_it_was() -> None:
 
     again = FakeAssistant()
     assert run("set.jsonl", "--scores", "resumed.json", "--resume", assistant=again) == 0
+    assert "8 question(s) were answered before this run." in capsys.readouterr().out
     assert [turns[0] for turns in again.asked] == [f"交通卡{n}" for n in range(8, 12)]
     assert Path("resumed.json").read_bytes() == Path("whole.json").read_bytes()
     assert not list(Path("data/evaluations").glob("*.jsonl"))
+
+
+@pytest.mark.usefixtures("folder")
+def test_questions_that_failed_are_asked_again_and_keep_their_place() -> None:
+    lines = [PROCEDURE_LINE | {"id": f"proc-{n}", "question": f"交通卡{n}"} for n in range(12)]
+    assert run(write(*lines), "--scores", "whole.json") == 0
+
+    @dataclass
+    class Passing(Interrupted):
+        def ask(self, turns: Sequence[str]) -> Answer:
+            if turns[-1] == "交通卡5":
+                raise RuntimeError("for a moment")
+            return super().ask(turns)
+
+    assert run("set.jsonl", assistant=Passing(at="交通卡9")) == 130
+    again = FakeAssistant()
+    assert run("set.jsonl", "--scores", "resumed.json", "--resume", assistant=again) == 0
+    assert [turns[0] for turns in again.asked] == [f"交通卡{n}" for n in range(5, 12)]
+    assert Path("resumed.json").read_bytes() == Path("whole.json").read_bytes()
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_changed_edition_is_another_corpus() -> None:
+    @dataclass
+    class Translated(FakeAssistant):
+        edition: str = "1"
+
+        def files(self) -> dict[str, str]:
+            return super().files() | {"cards.en.md": self.edition}
+
+    assert run(write(*LINES), "--scores", "one.json", assistant=Translated()) == 0
+    assert run("set.jsonl", "--scores", "two.json", assistant=Translated(edition="2")) == 0
+    one, two = record("one.json")["versions"], record("two.json")["versions"]
+    assert (one["corpus"] == two["corpus"], one["articles"] == two["articles"]) == (False, True)
 
 
 @pytest.mark.usefixtures("folder")
@@ -438,8 +579,23 @@ def open_deadly(settings: Settings) -> Iterator[FakeAssistant]:
     yield Deadly()
 
 
+@contextmanager
+def open_never(settings: Settings) -> Iterator[FakeAssistant]:
+    if multiprocessing.parent_process() is not None:
+        raise RuntimeError("no memory left")
+    yield FakeAssistant()
+
+
 @pytest.mark.usefixtures("folder")
-def test_several_processes_give_what_one_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_cannot_open_the_assistant_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ["--corpus", "corpus", "--data", "data", "evaluate", write(*LINES), "--workers", "2"]
+
+    assert cli.main(argv, open_assistant=open_never) == 1
+    assert "A process could not open the assistant: RuntimeError: no memory left" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("folder")
+def test_several_processes_give_what_one_gives() -> None:
     lines = [LINES[n % 3] | {"id": f"q-{n}", "question": f"{LINES[n % 3]['question']} {n}"} for n in range(30)]
     lines.append(FAILING | {"question": "break"})
     argv = ["--corpus", "corpus", "--data", "data", "evaluate", write(*lines), "--scores"]
@@ -476,16 +632,16 @@ def test_a_killed_run_leaves_no_process_behind_and_can_be_resumed(tmp_path: Path
 
     assert 0 < rows < 240
     assert _gone(group, deadline)
-    kept = _n_rows(tmp_path)
-    scores = tmp_path / "scores.json"
-    resumed = subprocess.run(
-        [*command, "--resume", "--scores", str(scores)], cwd=ROOT, capture_output=True, check=True, timeout=120
+    (journal,) = tmp_path.glob("evaluations/*.jsonl")
+    kept = journal.read_bytes().rpartition(b"\n")[0].splitlines()
+    scores = [tmp_path / "resumed.json", tmp_path / "whole.json"]
+    resumed, _ = (
+        subprocess.run([*command, *more], cwd=ROOT, capture_output=True, check=True, timeout=120)
+        for more in (["--resume", "--scores", str(scores[0])], ["--scores", str(scores[1]), "--workers", "1"])
     )
-    assert kept < 240
-    assert b"success" in resumed.stdout
-    assert [row["id"] for row in json.loads(scores.read_bytes())["questions"]] == [
-        json.loads(line)["id"] for line in questions.read_text(encoding="utf-8").splitlines()
-    ]
+    assert f"{len(kept)} question(s) were answered before this run.".encode() in resumed.stdout
+    # The real assistant in two processes, killed and resumed, gives what it gives in one go in one process.
+    assert scores[0].read_bytes() == scores[1].read_bytes()
 
 
 def _n_rows(data: Path) -> int:
@@ -607,7 +763,8 @@ def test_a_judge_is_shown_apart_and_gates_nothing(
     assert found["summary"]["faithfulness"]["mean"] == 1.0
     assert [question["judged"] and question["judged"]["statements"] for question in found["questions"]] == [2, None, 0]
     shown = capsys.readouterr().out
-    assert "judged by fake:model, which gates nothing: faithfulness 50.0 % (n=1); 1 replies were unreadable" in shown
+    assert "judged by fake:model, which gates nothing: faithfulness 50.0 % (n=1)" in shown
+    assert "  not judged: 1 unreadable replies" in shown
 
 
 @pytest.mark.usefixtures("folder")

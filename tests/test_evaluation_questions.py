@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +101,7 @@ def test_the_digest_stands_for_question_and_expectation_alone(tmp_path: Path) ->
         ({"facts": [[""]]}, r"`facts\[0\]\[0\]` must not be empty"),
         ({"steps": {"count": 0, "ordered": [["a"]]}}, "`steps.count` must be a whole number from 1; got 0"),
         ({"steps": {"count": 1}}, "`steps.ordered` must be a list of lists"),
+        ({"steps": {"count": 9, "ordered": []}}, "`steps.ordered` must list the steps; it is empty"),
         ({"steps": [1]}, "`steps` must be an object"),
         ({"must_not": "x"}, "`must_not` must be a list of texts"),
         ({"note": 1}, "`note` must be a text; got a number"),
@@ -164,6 +167,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     [
         ([], "must hold an object of keys with lists of patterns; got an empty list"),
         ({"a": "交通"}, "'a': the patterns must be a list of texts; got a text"),
+        ({"a": ["a{99999999999999999999}"]}, "'a': a pattern must be a regular expression"),
         ({"a": ["("]}, r"'a': a pattern must be a regular expression; got '\('"),
         ({"_documents": "cards"}, "'_documents': `_documents` must be a list of texts"),
     ],
@@ -189,6 +193,40 @@ def test_several_sets_are_read_together_and_their_ids_are_unique(tmp_path: Path)
 
     again = write(tmp_path, LINE, name="c.jsonl")
     assert refusal(first, again) == "`id` must be unique among the sets; got 'q-1' in a and in c."
+
+
+def test_a_file_that_is_named_twice_is_refused(tmp_path: Path) -> None:
+    file = write(tmp_path, LINE)
+
+    assert "`questions` must name each file once" in refusal(file, tmp_path / "." / "set.jsonl")
+
+
+def test_many_problems_are_cut_and_it_is_said_how_many_there_are(tmp_path: Path) -> None:
+    first = write(tmp_path, *(LINE | {"id": f"q-{n}"} for n in range(30)), name="a.jsonl")
+    second = write(tmp_path, *(LINE | {"id": f"q-{n}"} for n in range(30)), name="b.jsonl")
+
+    assert refusal(first, second).endswith("\n… and 10 more")
+
+
+def test_what_is_expected_changes_with_the_patterns_of_its_sections(tmp_path: Path) -> None:
+    before = read_question_sets([write(tmp_path, LINE)])[0].cases[0].digest
+    other_key = read_question_sets([write(tmp_path, LINE, sections=SECTIONS | {"why.leak": ["x"]})])[0].cases[0].digest
+    moved = read_question_sets([write(tmp_path, LINE, sections=SECTIONS | {"transport": ["地铁"]})])[0].cases[0].digest
+
+    assert before == other_key != moved
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_set_can_come_through_a_pipe(tmp_path: Path) -> None:
+    file = write(tmp_path, LINE)
+    pipe = tmp_path / "pipe.jsonl"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(file.read_bytes()))
+    writer.start()
+    (piped,), (read,) = read_question_sets([pipe]), read_question_sets([file])
+    writer.join()
+
+    assert piped.sha256 == read.sha256
 
 
 def test_the_problems_of_several_files_are_said_at_once(tmp_path: Path) -> None:

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 from assistant.evaluation import report
-from assistant.evaluation.pictures import interval_of, spreads, ticks, trade_off
+from assistant.evaluation.pictures import spreads, ticks, trade_off
 from assistant.evaluation.report import anchor_of, verdict_on_cell, verdict_on_change, write_report
+from assistant.evaluation.statistics import interval_of
 from corpus.errors import UnusableInput
 from tests import evaluation_records as records
-from tests.evaluation_records import answer, comparison, failures, figure, question, record, share
+from tests.evaluation_records import answer, comparison, failures, figure, judged, question, record, share
 
 SOURCES = Path(report.__file__).parent
 # Elements without an end tag.
@@ -141,7 +142,7 @@ def test_the_elements_close_in_the_order_they_opened(written: Write) -> None:
 
 
 def test_no_id_stands_twice_and_every_reference_has_its_id(written: Write) -> None:
-    judge = {"model": "m", "faithfulness": share(0.9, 0.8, 1.0, 10), "n_unreadable": 0}
+    judge = judged("m")
     page = Page(written(record(comparison=comparison(), judge=judge), failures()))
     ids = [e["attrs"]["id"] for e in page.elements if "id" in e["attrs"]]
     named = [
@@ -228,7 +229,13 @@ def test_hostile_names_in_the_record_are_shown_as_text(written: Write, text: str
         groups={"kind": {text: figures}, "lang": {text: figures}, "set": {text: figures, "dev": figures}},
         summary={**figures, text: figure(1, 2)},
         outcomes={text: {"answered": 1}},
-        judge={"model": text, "faithfulness": share(0.9, 0.8, 1.0, 10), "n_unreadable": 0},
+        judge={
+            "model": text,
+            "faithfulness": share(0.9, 0.8, 1.0, 10),
+            "n_unreadable": 0,
+            "n_failed": 0,
+            "n_not_asked": 0,
+        },
         comparison=comparison(better=[{"id": text, "measures": {text: [0.0, 1.0]}}], only_new=[text]),
     )
     page = Page(written(evaluation, []))
@@ -303,7 +310,7 @@ def test_measures_that_are_better_low_are_marked(written: Write) -> None:
 
 
 def test_a_judge_is_shown_apart_and_never_gates(written: Write) -> None:
-    judge = {"model": "openai:some-model", "faithfulness": share(0.97, 0.94, 0.99, 110), "n_unreadable": 2}
+    judge = judged("openai:some-model", share(0.97, 0.94, 0.99, 110), n_unreadable=2, n_failed=3, n_not_asked=4)
     with_judge, without = written(record(judge=judge)), written()
 
     (section,) = Page(with_judge).all("section", cls="judge")

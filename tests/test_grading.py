@@ -103,6 +103,14 @@ def test_swapped_steps_are_complete_and_out_of_order() -> None:
     assert (grades["steps"], grades["step_completeness"], grades["step_order"]) == (0.0, 1.0, 0.666667)
 
 
+def test_the_order_of_steps_is_the_longest_that_can_be_read_in_them() -> None:
+    four = (("甲",), ("乙",), ("丙",), ("丁",))
+    grades = graded(case(n_steps=4, steps=four), answer("乙。丙。丁。甲。"))
+
+    # 乙 丙 丁 stand in order, 甲 behind them: three of four.
+    assert (grades["step_completeness"], grades["step_order"]) == (1.0, 0.75)
+
+
 def test_a_step_too_many_is_no_complete_procedure() -> None:
     four = GOOD | {"steps": steps("带身份证。", "填申请表。", "查余额。", "等待。")}
 
@@ -147,7 +155,16 @@ def test_an_answer_without_citations_has_no_precision() -> None:
 
 @pytest.mark.parametrize(
     ("text", "resolves"),
-    [("a [1]", 1.0), ("a [1] b [2]", 0.0), ("a [0]", 0.0), ("a", 0.0), ("a [99]", 0.0), ("a [1][1]", 1.0)],
+    [
+        ("a [1]", 1.0),
+        ("a [1] b [2]", 0.0),
+        ("a [0]", 0.0),
+        ("a", 0.0),
+        ("a [99]", 0.0),
+        ("a [1][1]", 1.0),
+        ("a [01]", 1.0),
+        (f"a [{'9' * 5_000}]", 0.0),
+    ],
 )
 def test_every_marker_must_have_its_citation(text: str, resolves: float) -> None:
     assert graded(case(), answer(text, [citation(1, "预约。")]))["markers_resolve"] == resolves

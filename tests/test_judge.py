@@ -12,6 +12,7 @@ import pytest
 
 from assistant.evaluation.judge import Judged, PatientJudge, UnreadableReply, judge
 from assistant.generator import ModelFailed
+from corpus.errors import UnusableInput
 from tests.assistants import ask
 
 Act = Callable[[str, str], str]
@@ -200,8 +201,53 @@ def test_a_model_that_is_not_there_is_asked_three_times_and_no_more() -> None:
     judged = [patient(["怎么办"], THREE) for _ in range(5)]
 
     assert len(model.asked) == 3
-    assert judged[0] == {"supported": 0, "statements": 0, "error": "nobody there"}
-    assert judged[3:] == [None, None]
+    assert judged[0] == {"supported": 0, "statements": 0, "error": "failed", "said": "nobody there"}
+    assert [one and one["error"] for one in judged[3:]] == ["not_asked", "not_asked"]
+
+
+def test_answers_with_nothing_to_judge_are_no_reply_and_no_failure() -> None:
+    def absent(_system: str, _user: str) -> str:
+        raise ModelFailed("nobody there")
+
+    model = Model(absent)
+    patient = PatientJudge(model)
+    judged = [patient(["怎么办"], THREE if n % 2 else answer("没有写。", outcome="abstained")) for n in range(10)]
+
+    assert len(model.asked) == 3
+    assert judged[0] is None
+
+
+def test_a_reply_that_cannot_be_read_is_a_reply() -> None:
+    replies = iter(["failed", "hard to say"] * 5)
+
+    def now_and_then(_system: str, _user: str) -> str:
+        if (reply := next(replies)) == "failed":
+            raise ModelFailed("late")
+        return reply
+
+    model = Model(now_and_then)
+    patient = PatientJudge(model)
+    judged = [patient(["怎么办"], THREE) for _ in range(10)]
+
+    assert len(model.asked) == 10
+    assert [one and one["error"] for one in judged] == ["failed", "unreadable"] * 5
+
+
+def test_a_refused_key_is_told_and_not_tried_again() -> None:
+    def refusing(_system: str, _user: str) -> str:
+        raise UnusableInput("`chat model` must be one that accepts your key")
+
+    model = Model(refusing)
+    patient = PatientJudge(model)
+    judged = [patient(["怎么办"], THREE) for _ in range(3)]
+
+    assert len(model.asked) == 1
+    assert [one and one["error"] for one in judged] == ["failed", "not_asked", "not_asked"]
+
+
+def test_a_number_of_too_many_digits_is_an_unreadable_reply() -> None:
+    with pytest.raises(UnreadableReply, match="no JSON object"):
+        judge(THREE, ["怎么办"], Model(lambda _system, _user: '{"1": ' + "9" * 5_000 + "}"))
 
 
 def test_an_unreadable_reply_does_not_wear_patience_out() -> None:

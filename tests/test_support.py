@@ -140,6 +140,12 @@ def test_a_left_out_clause_with_a_negation_is_no_changed_one() -> None:
     assert check("密码忘了的，当场凭身份证重设。", "不记名的卡不退钱。密码忘了的，当场凭身份证重设。") is True
 
 
+@pytest.mark.parametrize("added", ["也可以委托任何亲友在网上代为办理", "并且由社区送回家中签收"])
+def test_a_clause_that_is_in_no_quote_is_seen(added: str) -> None:
+    assert check("每张卡收退卡手续费5元，从储值里扣。", FEE) is True
+    assert check(f"每张卡收退卡手续费5元，从储值里扣，{added}。", FEE) is False
+
+
 def test_what_cites_nothing_is_not_supported() -> None:
     assert check(FEE) is False
 

@@ -57,8 +57,8 @@ def check_sets(sets: Sequence[QuestionSet], corpus: Path) -> list[Finding]:
     """What in the sets cannot be right with these articles, in the order of the sets.
 
     Sections that no article has, facts and steps that stand nowhere under their sections (in no characters and no
-    edition), forbidden words that stand in all of a question's sections, numbers of steps that no procedure of theirs
-    has, questions asked twice, fields that the format does not have.
+    edition), strings that are both demanded and forbidden, numbers of steps that no procedure of theirs has, questions
+    asked twice, fields that the format does not have.
 
     Raises:
         UnusableInput: The corpus cannot be read, or lacks an article that a set says it is about.
@@ -170,7 +170,7 @@ def _counts(folded: str) -> bool:
 
 
 def _asked_before(case: Case, asked: dict[tuple[str, ...], Case]) -> Iterator[str]:
-    # In the same characters: one question in both scripts is how parity is measured.
+    # In the same characters: one question in both scripts tells whether both are answered.
     turns = tuple(" ".join(fold(turn).split()) for turn in case.turns)
     earlier = asked.setdefault(turns, case)
     if earlier is not case:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,13 +14,11 @@ from typing import TYPE_CHECKING, Any
 from corpus.errors import UnusableInput
 
 if TYPE_CHECKING:
-    from assistant.evaluation.comparison import Comparison
+    from assistant.evaluation.comparison import Baseline, Comparison
     from assistant.evaluation.questions import QuestionSet
     from assistant.evaluation.run import Examiner, Journal, Judge, Row
     from assistant.settings import Settings
-    from assistant.start import Evaluated
-
-    Opener = Callable[[Settings], AbstractContextManager[Evaluated]]
+    from assistant.start import Opener
 
 DONE, NOT_MET = 0, 1
 NEW = "new"
@@ -85,9 +82,14 @@ def run(arguments: argparse.Namespace, settings: Settings, opener: Opener) -> in
             f"`--article` and `--out` must stand behind `{NEW}`; got {' '.join(arguments.questions)!r}. "
             f"Write `xiaoka evaluate {NEW} --article FILE --out DIR`."
         )
-    plan = _plan(arguments)
     from assistant.evaluation.questions import read_question_sets
 
+    plan = _plan(arguments)
+    if arguments.check and (plan.baseline or plan.floors or any(plan.outputs.values())):
+        raise UnusableInput(
+            "`--check` must stand without output files and gates: it asks nothing, so there is nothing to write or "
+            "to compare. Leave the others out."
+        )
     sets = read_question_sets([Path(name) for name in arguments.questions], arguments.sections)
     if arguments.check:
         return _check(sets, settings)
@@ -110,16 +112,19 @@ class _Plan:
 
 def _plan(arguments: argparse.Namespace) -> _Plan:
     from assistant.evaluation.comparison import read_floors
+    from assistant.evaluation.questions import SECTIONS_NAME
     from assistant.evaluation.record import check_writable
 
     outputs = {
         f"--{name.replace('_', '-')}": getattr(arguments, name)
         for name in ("json", "scores", "report", "junit", "trec_run", "trec_qrels")
     }
-    check_writable(outputs)
+    old = {file for file in (arguments.baseline, arguments.no_worse_than) if file is not None}
+    questions = [Path(name) for name in arguments.questions]
+    sections = [arguments.sections] if arguments.sections else [file.with_name(SECTIONS_NAME) for file in questions]
+    check_writable(outputs, [*questions, *sections, *old])
     if not 0 <= arguments.workers <= _MOST_WORKERS:
         raise UnusableInput(f"`--workers` must be from 1 to {_MOST_WORKERS}, or 0 to choose; got {arguments.workers}.")
-    old = {file for file in (arguments.baseline, arguments.no_worse_than) if file is not None}
     if len(old) > 1:
         raise UnusableInput("`--baseline` and `--no-worse-than` must name the same file; got two. Leave one out.")
     return _Plan(
@@ -172,12 +177,11 @@ def _draft(article: Path, folder: Path | None, corpus: Path) -> int:
 
 def _evaluate(sets: Sequence[QuestionSet], settings: Settings, opener: Opener, plan: _Plan) -> int:
     from assistant.evaluation.check import check_documents
-    from assistant.evaluation.comparison import Comparison, read_baseline
-    from assistant.evaluation.record import run_key, settings_of, versions_of
-    from assistant.evaluation.run import Examiner, RunFailed, n_workers, open_journal, run_questions
+    from assistant.evaluation.record import run_key, sets_of, settings_of, versions_of
+    from assistant.evaluation.run import Examiner, RunFailed, open_journal, run_questions
 
     started = time.monotonic()
-    comparison = Comparison(read_baseline(plan.baseline)) if plan.baseline is not None else None
+    baseline = _open_baseline(plan, sets)
     judge = _open_judge(plan.judge)
     with opener(settings) as assistant:
         check_documents(sets, [document.doc_id for document in assistant.documents()], settings.corpus)
@@ -185,20 +189,15 @@ def _evaluate(sets: Sequence[QuestionSet], settings: Settings, opener: Opener, p
         examiner = Examiner(assistant, settings.corpus, {one.name: one.sections for one in sets})
         key = run_key(sets, versions, chosen, plan.judge)
         with open_journal(settings.data / "evaluations", key, resume=plan.resume) as journal:
-            workers = n_workers(plan.workers, sum(len(one.cases) for one in sets))
             try:
-                run_questions(sets, settings, opener, examiner, journal, workers=workers, judge=judge)
+                n_kept = run_questions(sets, settings, opener, examiner, journal, workers=plan.workers, judge=judge)
             except RunFailed as error:
                 sys.stderr.write(f"xiaoka: {error}\n")
                 return NOT_MET
-            head = {
-                "format": 1,
-                "date": datetime.now(UTC).isoformat(timespec="seconds"),
-                "versions": versions,
-                "settings": chosen,
-            }
-            record = _record(head, sets, journal, comparison, plan.judge, started)
-            rows = _Rows(journal, comparison)
+            if plan.resume:
+                _write([f"{n_kept} question(s) were answered before this run."])
+            head = {"versions": versions, "settings": chosen, "sets": sets_of(sets)}
+            record, rows = _counted(head, journal, baseline, plan.judge, started)
             _write_outputs(plan.outputs, record, rows, sets, examiner)
             try:
                 return _print(record, rows, plan)
@@ -206,31 +205,41 @@ def _evaluate(sets: Sequence[QuestionSet], settings: Settings, opener: Opener, p
                 journal.remove()
 
 
-def _record(
-    head: Mapping[str, Any],
-    sets: Sequence[QuestionSet],
-    journal: Journal,
-    comparison: Comparison | None,
-    judge: str,
-    started: float,
-) -> dict[str, Any]:
-    """Everything but the questions."""
-    from assistant.evaluation.record import sets_of
+def _open_baseline(plan: _Plan, sets: Sequence[QuestionSet]) -> Baseline | None:
+    """The run to compare with, None when there is none; refused before anything is asked when it cannot be."""
+    if plan.baseline is None:
+        return None
+    from assistant.evaluation.comparison import read_baseline
+
+    baseline = read_baseline(plan.baseline)
+    baseline.check((case for one in sets for case in one.cases), gates=plan.gate_on_baseline)
+    return baseline
+
+
+def _counted(
+    head: Mapping[str, Any], journal: Journal, baseline: Baseline | None, judge: str, started: float
+) -> tuple[dict[str, Any], _Rows]:
+    """Everything but the questions, and the questions."""
+    from assistant.evaluation.comparison import Comparison
+    from assistant.evaluation.record import FORMAT
     from assistant.evaluation.summary import Tally
 
     tally = Tally()
+    comparison = Comparison(baseline) if baseline is not None else None
     for row in journal.rows():
         tally.add(row)
         if comparison is not None:
             comparison.add(row)
-    return {
-        **head,
+    record = {
+        "format": FORMAT,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(time.monotonic() - started, 3),
-        "sets": sets_of(sets),
+        **head,
         **tally.to_json(),
         "judge": {"model": judge, **tally.judged()} if judge else None,
         "comparison": comparison.to_json() if comparison is not None else None,
     }
+    return record, _Rows(journal, comparison)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +280,7 @@ def _print(record: Mapping[str, Any], rows: Iterable[Row], plan: _Plan) -> int:
     """Prints the figures and what does not meet its gates; the exit code."""
     from assistant.evaluation.comparison import no_worse, under
     from assistant.evaluation.terminal import comparison_lines, failure_lines, summary_lines
+    from assistant.render import visible
 
     _write(summary_lines(record))
     if plan.failures:
@@ -287,7 +297,7 @@ def _print(record: Mapping[str, Any], rows: Iterable[Row], plan: _Plan) -> int:
     if files:
         _write(["", f"Written: {', '.join(files)}"])
     if short:
-        _write(["", *(f"NOT MET: {what}" for what in short)])
+        _write(["", *(visible(f"NOT MET: {what}") for what in short)])
     return NOT_MET if short else DONE
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
 from assistant.evaluation.grading import ANSWER_MEASURES, LOWER_IS_BETTER, Grades
+from assistant.evaluation.questions import Case
+from assistant.evaluation.record import FORMAT, QUESTIONS_LINE
 from assistant.evaluation.run import Row
 from assistant.evaluation.statistics import bootstrap_intervals, randomisation_p
 from assistant.evaluation.summary import MEASURES
-from assistant.intake import read_json
 from corpus.errors import UnusableInput
 
 _EQUAL = 1e-9
@@ -24,55 +26,116 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """A question as an earlier run answered it; `digest` stands for the question and what was expected."""
+    """A question as an earlier run answered it.
+
+    Attributes:
+        digest: Stands for the question and what was expected.
+        text: Of the answer; None where it was not kept.
+    """
 
     digest: str
     outcome: str
     grades: Grades
-    text: str = ""
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """An earlier run, from what `--json` or `--scores` wrote."""
+    """An earlier run, from what `--json` or `--scores` wrote; `failed` are the questions that failed in it."""
 
     date: str
     versions: Mapping[str, Any]
     questions: Mapping[str, Earlier]
+    failed: tuple[str, ...] = ()
+
+    def check(self, cases: Iterable[Case], *, gates: bool) -> None:
+        """Nothing, when a run of these questions can be compared with this one.
+
+        Args:
+            cases: The questions of the run.
+            gates: Whether it is to be no worse.
+
+        Raises:
+            UnusableInput: They have no question in common, or one to be compared with failed.
+        """
+        common = [case.id for case in cases if (one := self.questions.get(case.id)) and one.digest == case.digest]
+        if not common:
+            raise UnusableInput(
+                "`baseline` must hold questions of these sets, as they are now; it holds none of them. "
+                "Compare with a run of the same questions."
+            )
+        failed = sorted(set(common) & set(self.failed))
+        if failed and gates:
+            raise UnusableInput(
+                f"`--no-worse-than` must name a run in which every question was answered; {len(failed)} failed: "
+                f"{', '.join(failed[:_MOST_NAMED])}. Make a new one."
+            )
 
 
 def read_baseline(file: Path) -> Baseline:
-    """An earlier run.
+    """An earlier run, its questions read one after the other.
 
     Raises:
         UnusableInput: The file cannot be read, or holds no evaluation.
     """
     try:
-        record = read_json(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, UnusableInput) as error:
-        raise UnusableInput(
-            f"`baseline` must be a file that `--json` or `--scores` wrote; got {str(file)!r} ({error})."
-        ) from error
-    try:
-        return _baseline(record)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        try:
+            with file.open(encoding="utf-8") as stream:
+                return _baseline(*_record_lines(stream))
+        except json.JSONDecodeError:
+            record = json.loads(file.read_text(encoding="utf-8"))  # JSON in another layout than ours
+            return _baseline(record, record["questions"])
+    except (OSError, KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise UnusableInput(
             f"`baseline` must be a file that `--json` or `--scores` wrote; {str(file)!r} is none "
             f"({type(error).__name__}: {error}). Make one with `xiaoka evaluate … --scores FILE`."
         ) from error
 
 
-def _baseline(record: Any) -> Baseline:  # noqa: ANN401 - whatever a file of JSON holds
-    questions = {
-        row["id"]: Earlier(
-            digest=str(row["digest"]),
-            outcome=str(row["outcome"]),
-            grades={name: float(value) for name, value in row["grades"].items()},
-            text=str((row.get("answer") or {}).get("text", "")),
-        )
-        for row in record["questions"]
-    }
-    return Baseline(date=str(record.get("date", "")), versions=dict(record["versions"]), questions=questions)
+def _baseline(head: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> Baseline:
+    if head.get("format") != FORMAT:
+        raise ValueError(f"its `format` is {head.get('format')!r}, not {FORMAT}")
+    questions = {str(row["id"]): _earlier(row) for row in rows}
+    return Baseline(
+        date=str(head.get("date", "")),
+        versions=dict(head["versions"]),
+        questions=questions,
+        failed=tuple(name for name, one in questions.items() if one.outcome == "error"),
+    )
+
+
+def _record_lines(stream: TextIO) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
+    """The record without its questions, and its questions one after the other, of a file in the layout we write."""
+    head: list[str] = []
+    for line in stream:
+        head.append(line)
+        if line.strip() == QUESTIONS_LINE:
+            break
+    return json.loads("".join([*head, "]}"])), _row_lines(stream)
+
+
+def _row_lines(stream: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for line in stream:
+        if line.strip() == "]}":
+            return
+        if line.strip():
+            yield json.loads(line.rstrip().removesuffix(","))
+    raise ValueError("it ends in the middle")
+
+
+def _earlier(row: Mapping[str, Any]) -> Earlier:
+    grades = {str(name): float(value) for name, value in row["grades"].items()}
+    if row["outcome"] != "error" and not {"success", "clean"} <= grades.keys():
+        raise ValueError(f"question {row['id']!r} has no grades")
+    if not all(0.0 <= value <= 1.0 for value in grades.values()):
+        raise ValueError(f"question {row['id']!r} has a grade outside [0, 1]")
+    answer = row.get("answer")
+    return Earlier(
+        digest=str(row["digest"]),
+        outcome=str(row["outcome"]),
+        grades=grades,
+        text=None if answer is None else str(answer["text"]),
+    )
 
 
 class Comparison:
@@ -118,7 +181,7 @@ class Comparison:
                 place.append({"id": row["id"], "measures": changed[verdict]})
 
     def before(self, row: Row) -> dict[str, Any] | None:
-        """The earlier answer to a question that got better or worse, None to one that did not."""
+        """The earlier answer to a question whose outcome or grades changed, None to one that is as it was."""
         earlier = self._baseline.questions.get(row["id"])
         if earlier is None or earlier.digest != row["digest"]:
             return None
@@ -131,20 +194,10 @@ class Comparison:
         return {"outcome": earlier.outcome, "grades": dict(earlier.grades), "text": earlier.text}
 
     def to_json(self) -> dict[str, Any]:
-        """Every measure's difference, and the questions that got better or worse.
-
-        Raises:
-            UnusableInput: The runs have no question in common.
-        """
-        n_common = len(self._seen) - len(self._edited)
-        if not n_common:
-            raise UnusableInput(
-                "`baseline` must hold questions of these sets, as they are now; it holds none of them. "
-                "Compare with a run of the same questions."
-            )
+        """Every measure's difference, and the questions that got better or worse."""
         return {
             "baseline": {"date": self._baseline.date, "versions": dict(self._baseline.versions)},
-            "n_common": n_common,
+            "n_common": len(self._seen) - len(self._edited),
             "only_new": self._only_new,
             "only_old": [name for name in self._baseline.questions if name not in self._seen],
             "edited": self._edited,
@@ -217,7 +270,9 @@ def read_floors(given: Sequence[str]) -> dict[str, float]:
                 f"`--fail-under` must be NAME=VALUE, the value a rate from 0 to 1; got {bound!r}. "
                 f"The measures are {', '.join(MEASURES)}."
             )
-        floors[name] = floor
+        # Of two bounds the stricter one holds, wherever it stands.
+        stricter = min if name in LOWER_IS_BETTER else max
+        floors[name] = stricter(floor, floors.get(name, floor))
     return floors
 
 
@@ -233,9 +288,3 @@ def under(summary: Mapping[str, Mapping[str, float]], floors: Mapping[str, float
             bound = "at most" if name in LOWER_IS_BETTER else "at least"
             short.append(f"{name} must be {bound} {floor:g}; it is {mean:.4f} (n={n})")
     return short
-
-
-def changed_rows(rows: Iterable[Row], comparison: Comparison | None) -> Iterable[Row]:
-    """The rows, each that got better or worse with the earlier answer beside it."""
-    for row in rows:
-        yield row if comparison is None else row | {"before": comparison.before(row)}

@@ -110,8 +110,21 @@ def _grade_steps(case: Case, answer: PublishedAnswer, text: str) -> Grades:
         "step_completeness": n_there / len(case.steps),
     }
     if n_there:
-        grades["step_order"] = n_in_order / n_there
+        grades["step_order"] = _longest_in_order(text, case.steps) / n_there
     return grades
+
+
+def _longest_in_order(text: str, groups: Sequence[Alternatives]) -> int:
+    """How many of the groups can be found one after the other when the others are passed over, at most."""
+    ends = [-1]  # of so many groups in order, the earliest place at which the last of them can stand
+    for group in groups:
+        for n in reversed(range(len(ends))):
+            places = [place for alternative in group if (place := text.find(fold(alternative), ends[n] + 1)) >= 0]
+            if places and n + 1 == len(ends):
+                ends.append(min(places))
+            elif places:
+                ends[n + 1] = min(ends[n + 1], *places)
+    return len(ends) - 1
 
 
 def _n_in_order(text: str, groups: Sequence[Alternatives]) -> int:
@@ -130,8 +143,9 @@ def _grade_citations(answer: PublishedAnswer, source: Callable[[str], str | None
     if quotes:
         grades["quotes_verbatim"] = sum(quotes) / len(quotes)
     if answer["outcome"] == "answered":
-        written = {int(number) for number in _MARKER.findall(answer["text"])}
-        grades["markers_resolve"] = bool(written) and written <= {c["marker"] for c in answer["citations"]}
+        # As text: a number of thousands of digits is no number to Python.
+        written = {number.lstrip("0") for number in _MARKER.findall(answer["text"])}
+        grades["markers_resolve"] = bool(written) and written <= {str(c["marker"]) for c in answer["citations"]}
         supported = faithfulness(answer)
         if supported is not None:
             grades["faithfulness"] = supported

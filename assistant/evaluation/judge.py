@@ -14,6 +14,7 @@ from typing import Any
 from assistant.evaluation.statements import Statement, statements_of
 from assistant.evaluation.support import is_own_words
 from assistant.generator import ChatModel, ModelFailed
+from corpus.errors import UnusableInput
 
 _FILE = Path(__file__).with_name("judge.toml")
 _MOST_IN_VAIN = 3  # calls without a reply, one after the other: the model is not there, and each costs a deadline
@@ -46,9 +47,7 @@ def judge(answer: Mapping[str, Any], question_turns: Sequence[str], model: ChatM
         UnreadableReply: The reply is no verdict on each statement.
         ModelFailed: The model gave no reply.
     """
-    if answer["outcome"] != "answered":
-        return None
-    statements = [statement for statement in statements_of(answer) if not is_own_words(statement)]
+    statements = statements_to_judge(answer)
     cited = [statement for statement in statements if statement.quotes]
     if not cited:
         return Judged(supported=0, statements=len(statements)) if statements else None
@@ -64,7 +63,7 @@ def judge(answer: Mapping[str, Any], question_turns: Sequence[str], model: ChatM
 
 
 class PatientJudge:
-    """A judge whose failures are told, not raised, and which is asked no more when it has failed too often."""
+    """A judge whose failures are told, not raised, and which is asked no more when it is not there."""
 
     def __init__(self, model: ChatModel) -> None:
         """A judge by a chat model."""
@@ -72,19 +71,37 @@ class PatientJudge:
         self._n_in_vain = 0
 
     def __call__(self, question_turns: Sequence[str], answer: Mapping[str, Any]) -> dict[str, Any] | None:
-        """`supported` of `statements`, or an `error` beside 0 statements when the model gave no verdict.
+        """`supported` of `statements`, None when there is nothing to judge.
 
-        None when there is nothing to judge, or when the model has given no reply several times running.
+        Without a verdict, `statements` is 0 and `error` says why: `unreadable` (the reply says no yes or no to each),
+        `failed` (there is none), or `not_asked` (the key was refused, or there was none several times running).
         """
-        if self._n_in_vain >= _MOST_IN_VAIN:
+        if not statements_to_judge(answer):
             return None
+        if self._n_in_vain >= _MOST_IN_VAIN:
+            return _without_verdict("not_asked")
         try:
             judged = judge(answer, question_turns, self._model)
-        except ModelFailed as error:
-            self._n_in_vain += not isinstance(error, UnreadableReply)
-            return {"supported": 0, "statements": 0, "error": str(error)}
+        except UnreadableReply as error:
+            self._n_in_vain = 0
+            return _without_verdict("unreadable", error)
+        except (ModelFailed, UnusableInput) as error:
+            # A refused key stays refused: it is not tried again.
+            self._n_in_vain = _MOST_IN_VAIN if isinstance(error, UnusableInput) else self._n_in_vain + 1
+            return _without_verdict("failed", error)
         self._n_in_vain = 0
         return None if judged is None else {"supported": judged.supported, "statements": judged.statements}
+
+
+def _without_verdict(why: str, error: Exception | None = None) -> dict[str, Any]:
+    return {"supported": 0, "statements": 0, "error": why, "said": "" if error is None else str(error)}
+
+
+def statements_to_judge(answer: Mapping[str, Any]) -> list[Statement]:
+    """The statements of an answer that are an article's; none of one that is no answer."""
+    if answer["outcome"] != "answered":
+        return []
+    return [statement for statement in statements_of(answer) if not is_own_words(statement)]
 
 
 @cache
@@ -133,7 +150,7 @@ def _of_object(text: str) -> list[tuple[str, bool]]:
     try:
         # As pairs, or a number that is there twice would be there once.
         pairs = json.loads(text, object_pairs_hook=list)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a number of too many digits
         raise UnreadableReply(f"the judge's reply is no JSON object: {text[:200]!r}") from error
     return [(number, _verdict(value, text)) for number, value in pairs]
 

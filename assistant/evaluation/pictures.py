@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
+
+from assistant.evaluation.statistics import Interval, interval_of
 
 # Every picture is as wide as a phone shows at nearly its own size, so that its letters stay readable there.
 WIDTH = 380
@@ -18,29 +20,6 @@ _MAX_TICKS = 7
 # A largest time beyond this many 99th percentiles would press everything else together; it is drawn at the edge.
 _MAX_OF_P99 = 2.0
 CURVES = ("false_answer", "false_refusal")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
-    """What is shown as a figure's 95 % interval.
-
-    Attributes:
-        method: `wilson` where the bootstrap collapsed to a point, `none` where it did and there is no other.
-    """
-
-    low: float
-    high: float
-    method: Literal["bootstrap", "wilson", "none"]
-
-
-def interval_of(figure: Mapping[str, Any]) -> Interval:
-    """The interval to show of a figure: the bootstrap's, or Wilson's where that is a point and says too much."""
-    low, high = figure["low"], figure["high"]
-    if low != high:
-        return Interval(low=low, high=high, method="bootstrap")
-    if figure.get("wilson_low") is None:
-        return Interval(low=low, high=high, method="none")
-    return Interval(low=figure["wilson_low"], high=figure["wilson_high"], method="wilson")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

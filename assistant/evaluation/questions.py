@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from assistant.intake import check_id, check_new, check_turn, check_turns, kind_of, read_json, read_json_lines
 from corpus.errors import UnusableInput
@@ -48,6 +48,7 @@ class Case:
         steps: For each step the strings of which one must stand in the answer, in this order.
         must_not: Strings that may not stand in the answer.
         unknown_fields: Fields of the line that the format does not have.
+        support: The patterns of its sections and the articles that its set is about.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Case:
     must_not: tuple[str, ...] = ()
     note: str = ""
     unknown_fields: tuple[str, ...] = ()
+    support: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -94,6 +96,11 @@ class Sections:
 
     patterns: Mapping[str, tuple[re.Pattern[str], ...]]
     documents: tuple[str, ...] = ()
+
+    def meaning(self, keys: Sequence[str]) -> tuple[str, ...]:
+        """What keys stand for: the patterns of each, then the articles that are meant."""
+        patterns = (f"{key}: {pattern.pattern}" for key in keys for pattern in self.patterns.get(key, ()))
+        return (*patterns, *self.documents)
 
     def of(self, title: str, headings: Sequence[str]) -> frozenset[str]:
         """The keys of the sections that a passage with this title and these headings belongs to."""
@@ -132,6 +139,8 @@ def read_question_sets(files: Sequence[Path], sections: Path | None = None) -> t
     problems: list[str] = []
     found: list[QuestionSet] = []
     first_set: dict[str, str] = {}
+    if len({file.resolve() for file in files}) < len(files):
+        raise UnusableInput(f"`questions` must name each file once; got {' '.join(map(str, files))}. Leave one out.")
     for file in files:
         name = file.stem if names.count(file.stem) == 1 else str(file)
         try:
@@ -145,8 +154,13 @@ def read_question_sets(files: Sequence[Path], sections: Path | None = None) -> t
             if earlier != one.name:
                 problems.append(f"`id` must be unique among the sets; got {case.id!r} in {earlier} and in {one.name}.")
     if problems:
-        raise UnusableInput("\n".join(problems[:_MOST_SHOWN]))
+        raise UnusableInput(_listed(problems))
     return tuple(found)
+
+
+def _listed(problems: Sequence[str]) -> str:
+    more = [f"… and {len(problems) - _MOST_SHOWN} more"] if len(problems) > _MOST_SHOWN else []
+    return "\n".join([*problems[:_MOST_SHOWN], *more])
 
 
 def _read_set(file: Path, name: str, sections_file: Path, *, given: bool) -> QuestionSet:
@@ -165,9 +179,7 @@ def _read_set(file: Path, name: str, sections_file: Path, *, given: bool) -> Que
 
     try:
         with file.open("rb") as stream:
-            cases = read_json_lines(stream, str(file), read, skip_blank=True)
-            stream.seek(0)
-            digest.update(hashlib.file_digest(stream, "sha256").digest())
+            cases = read_json_lines(_Hashed(stream, digest), str(file), read, skip_blank=True)
     except (OSError, ValueError) as error:
         if isinstance(error, UnusableInput):
             raise
@@ -175,6 +187,20 @@ def _read_set(file: Path, name: str, sections_file: Path, *, given: bool) -> Que
             f"`questions` must name a file that can be read; got {str(file)!r} ({error}). Name a JSON Lines file."
         ) from error
     return QuestionSet(name=name, file=file, cases=tuple(cases), sections=sections, sha256=digest.hexdigest()[:16])
+
+
+class _Hashed:
+    """The lines of a file, which are added to a digest as they are read; so that a pipe can be read too."""
+
+    def __init__(self, stream: BinaryIO, digest: hashlib._Hash) -> None:
+        self._stream = stream
+        self._digest = digest
+
+    def readline(self, limit: int, /) -> bytes:
+        """The next line, or as much of it as the limit of bytes allows; empty at the end."""
+        line = self._stream.readline(limit)
+        self._digest.update(line)
+        return line
 
 
 def _read_bytes(file: Path, name: str) -> bytes:
@@ -216,14 +242,14 @@ def _parse_sections(content: bytes, file: Path) -> Sections:
         except UnusableInput as error:
             problems.append(f"{key!r}: {error}")
     if problems:
-        raise UnusableInput(f"{file} must hold lists of patterns:\n" + "\n".join(problems[:_MOST_SHOWN]))
+        raise UnusableInput(f"{file} must hold lists of patterns:\n{_listed(problems)}")
     return Sections(patterns=patterns, documents=documents)
 
 
 def _pattern(text: str) -> re.Pattern[str]:
     try:
         return re.compile(text)
-    except (re.error, RecursionError) as error:
+    except (re.error, RecursionError, OverflowError) as error:
         raise UnusableInput(
             f"a pattern must be a regular expression; got {text!r} ({error}). Escape what is meant literally."
         ) from error
@@ -248,6 +274,8 @@ def _read_case(value: object, set_name: str, number: int, sections: Sections, se
 
     no_steps: tuple[int, tuple[Alternatives, ...]] = (0, ())
     steps = attempt(lambda: _steps(value.get("steps")), no_steps)
+    no_keys: tuple[str, ...] = ()
+    keys = attempt(lambda: _section_keys(value.get("sections", []), sections, sections_file), no_keys)
     case = Case(
         id=attempt(lambda: _identity(value), ""),
         set_name=set_name,
@@ -256,13 +284,14 @@ def _read_case(value: object, set_name: str, number: int, sections: Sections, se
         kind=attempt(lambda: _one_of(value, "kind", KINDS), ""),
         turns=attempt(lambda: check_turns(value), ()),
         expect=attempt(lambda: _one_of(value, "expect", EXPECTED), ""),
-        sections=attempt(lambda: _section_keys(value.get("sections", []), sections, sections_file), ()),
+        sections=keys,
         facts=attempt(lambda: _groups(value.get("facts", []), "facts"), ()),
         n_steps=steps[0],
         steps=steps[1],
         must_not=attempt(lambda: _texts(value.get("must_not", []), "`must_not`"), ()),
         note=attempt(lambda: _note(value.get("note", "")), ""),
         unknown_fields=tuple(sorted(value.keys() - _FIELDS)),
+        support=sections.meaning(keys),
     )
     if problems:
         raise UnusableInput(" ".join(problems))
@@ -308,7 +337,10 @@ def _steps(value: object) -> tuple[int, tuple[Alternatives, ...]]:
     count = value.get("count")
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise UnusableInput(f"`steps.count` must be a whole number from 1; got {count!r}.")
-    return count, _groups(value.get("ordered"), "steps.ordered")
+    ordered = _groups(value.get("ordered"), "steps.ordered")
+    if not ordered:
+        raise UnusableInput("`steps.ordered` must list the steps; it is empty. List them, or leave `steps` out.")
+    return count, ordered
 
 
 def _section_keys(value: object, sections: Sections, file: Path) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.evaluation import pictures
+from assistant.evaluation.grading import LOWER_IS_BETTER, fold
 from assistant.evaluation.record import written
+from assistant.evaluation.statistics import Interval
+from assistant.evaluation.summary import OUTCOMES
 from assistant.render import visible
 
 if TYPE_CHECKING:
@@ -32,7 +34,6 @@ _TEMPLATE = "report.html.jinja"
 # Pieces of the page written at a time: few enough to stay small, enough not to write word by word.
 _PIECES = 256
 
-LOWER_IS_BETTER = frozenset({"answered_unanswerable", "false_answer", "false_refusal", "needless_question"})
 _TILES = ("success", "facts", "steps", "cite_precision", "false_answer", "false_refusal")
 # By expectation: the outcomes that are right, and those that are right if the text of the reply is.
 _RIGHT = {
@@ -41,7 +42,6 @@ _RIGHT = {
     "clarify": ({"clarified"}, {"answered"}),
     "refuse_spam": ({"abstained"}, {"answered"}),
 }
-OUTCOMES = ("answered", "clarified", "abstained", "error")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +160,7 @@ def percent(share: float, measure: str = "") -> str:
     return f"{100 * share:.1f}" + ("" if measure == "RR" or measure.startswith("nDCG") else "%")
 
 
-def ends(interval: pictures.Interval, measure: str = "") -> str:
+def ends(interval: Interval, measure: str = "") -> str:
     """An interval of shares as `92.2–98.8%`."""
     return f"{100 * interval.low:.1f}–{percent(interval.high, measure)}"
 
@@ -183,8 +183,10 @@ def p_value(p: float | None) -> str:
     return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def plain(value: float | None) -> str:
-    """A score with up to three digits behind the point, a dash for none."""
+def plain(value: float | str | None) -> str:
+    """A score with up to three digits behind the point, a dash for none; words as they are."""
+    if isinstance(value, str):
+        return value
     return "—" if value is None else f"{value:.3f}".rstrip("0").rstrip(".").replace("-", "−")
 
 
@@ -256,8 +258,3 @@ def _steps(text: str, steps: Iterable[Iterable[str]]) -> Iterator[tuple[tuple[st
 def _first(text: str, alternatives: Iterable[str], start: int = 0) -> int:
     """The place of the first of the alternatives in a folded text, -1 where none stands there."""
     return min((place for words in alternatives if (place := text.find(fold(words), start)) >= 0), default=-1)
-
-
-def fold(text: str) -> str:
-    """The text as the question format compares it: NFKC and without case."""
-    return unicodedata.normalize("NFKC", text).casefold()

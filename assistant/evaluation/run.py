@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import multiprocessing
 import os
 import signal
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from itertools import islice
 from multiprocessing.connection import wait
@@ -23,12 +25,11 @@ from assistant.evaluation.grading import grade
 from assistant.evaluation.questions import Case, QuestionSet, Sections
 from assistant.evaluation.retrieval import Relevance, grade_retrieval
 from assistant.settings import Settings
-from assistant.start import Evaluated
+from assistant.start import Evaluated, Opener
 from corpus.errors import UnusableInput
 from corpus.reader import read_document
 from index.manifest import sync_folders
 
-Opener = Callable[[Settings], AbstractContextManager[Evaluated]]
 Judge = Callable[[Sequence[str], Mapping[str, Any]], Mapping[str, Any] | None]
 Row = dict[str, Any]  # a question with what came of it; docs/evaluation.md lists the fields
 
@@ -90,10 +91,9 @@ class Examiner:
             "before": None,
         }
         try:
-            answer = self._assistant.ask(case.turns)
+            return row | self._graded(case, self._assistant.ask(case.turns))
         except Exception as error:  # noqa: BLE001 - whatever was raised is what came of the question; the run fails by it
-            return row | {"error": f"{type(error).__name__}: {error}"}
-        return row | self._graded(case, answer)
+            return row | {"error": _told(error)}
 
     def _graded(self, case: Case, answer: Answer) -> Row:
         published = answer.to_json()
@@ -121,6 +121,12 @@ class Examiner:
         return None if path is None else read_document(self._corpus, path).text
 
 
+def _told(error: Exception) -> str:
+    """An error with the place in the program that raised it."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(frame.filename).name}, line {frame.lineno})"
+
+
 class Journal:
     """The rows of a run in a file, one on each line, in the order of the questions; a killed run leaves its rows."""
 
@@ -129,7 +135,7 @@ class Journal:
         self.file = file
         file.parent.mkdir(parents=True, exist_ok=True)
         if resume and file.exists():
-            _cut_unfinished_line(file)
+            _cut_unfinished(file)
         else:
             file.write_bytes(b"")
         self._stream = file.open("ab")
@@ -157,12 +163,15 @@ class Journal:
         sync_folders([self.file.parent])
 
 
-def _cut_unfinished_line(file: Path) -> None:
-    """Removes what stands behind the last end of a line: a killed run may have written a row in part."""
+def _cut_unfinished(file: Path) -> None:
+    """Removes what is to be asked anew: a row that was written in part, and everything from the first that failed on.
+
+    Rows stay in the order of the questions.
+    """
     with file.open("rb+") as stream:
         whole = 0
         for line in stream:
-            if not line.endswith(b"\n"):
+            if not line.endswith(b"\n") or json.loads(line)["outcome"] == "error":
                 break
             whole += len(line)
         stream.truncate(whole)
@@ -182,20 +191,22 @@ def open_journal(folder: Path, key: str, *, resume: bool) -> Iterator[Journal]:
     """
     from filelock import FileLock, Timeout
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / f"{key}.lock")
-        with lock.acquire(timeout=0):
+    with ExitStack() as resources:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            resources.enter_context(FileLock(folder / f"{key}.lock").acquire(timeout=0))
             journal = Journal(folder / f"{key}.jsonl", resume=resume)
-            try:
-                yield journal
-            finally:
-                journal.close()
-    except Timeout as error:
-        raise UnusableInput(
-            f"`data` must not be used by another run of the same questions; one is going on in {folder}. "
-            "Wait for it, or give this one another --data."
-        ) from error
+        except Timeout as error:
+            raise UnusableInput(
+                f"`data` must not be used by another run of the same questions; one is going on in {folder}. "
+                "Wait for it, or give this one another --data."
+            ) from error
+        except OSError as error:
+            raise UnusableInput(
+                f"`data` must be a folder that can be written; {folder} cannot ({error.strerror}). Name another."
+            ) from error
+        resources.callback(journal.close)
+        yield journal
 
 
 def run_questions(
@@ -207,8 +218,10 @@ def run_questions(
     *,
     workers: int,
     judge: Judge | None = None,
-) -> None:
+) -> int:
     """Asks every question that the journal does not hold yet, and adds what came of it, in the order of the questions.
+
+    Returns how many questions the journal held before.
 
     Args:
         sets: The questions.
@@ -216,7 +229,7 @@ def run_questions(
         opener: Opens an assistant; it is handed to other processes.
         examiner: The examiner of this process.
         journal: Where rows go.
-        workers: Processes that ask; 1 asks in this one.
+        workers: Processes that ask; 1 asks in this one, 0 chooses by cores and by the questions that are left.
         judge: What a model says of an answer, asked in this process; None for no judge.
 
     Raises:
@@ -231,13 +244,14 @@ def run_questions(
     sections = {one.name: one.sections for one in sets}
     # `disable=None` shows the bar on terminals only.
     with tqdm(total=len(cases), initial=len(done), desc="Asking", unit="question", disable=None) as bar:
-        for rows in _examined(left, settings, opener, examiner, sections, workers):
+        for rows in _examined(left, settings, opener, examiner, sections, n_workers(workers, len(left))):
             _grade_retrieval(rows, by_id, examiner)
             if judge is not None:
                 for row in rows:
                     row["judged"] = judge(row["turns"], row["answer"]) if row["answer"] is not None else None
             journal.append(rows)
             bar.update(len(rows))
+    return len(done)
 
 
 def n_workers(asked_for: int, n_questions: int) -> int:
@@ -294,6 +308,7 @@ def _examined(
 
 # A process of the pool keeps its examiner, and what it closes when it ends, from one task to the next.
 _worker_examiner: list[Examiner] = []
+_worker_failure: list[str] = []
 _worker_resources = ExitStack()
 
 
@@ -304,7 +319,12 @@ def _start_worker(settings: Settings, opener: Opener, sections: Mapping[str, Sec
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_leave_with, args=(parent.sentinel,), daemon=True).start()
-    assistant = _worker_resources.enter_context(opener(settings))
+    try:
+        assistant = _worker_resources.enter_context(opener(settings))
+    except Exception as error:  # noqa: BLE001 - a pool says of an initializer only that it failed; the first task says how
+        _worker_failure.append(_told(error))
+        return
+    atexit.register(_worker_resources.close)
     # As many processes as cores, each multiplying matrices on every core, wait for each other most of the time.
     _worker_resources.enter_context(threadpool_limits(limits=1))
     _worker_examiner.append(Examiner(assistant, settings.corpus, sections))
@@ -317,4 +337,6 @@ def _leave_with(sentinel: int) -> None:
 
 
 def _examine_task(cases: Sequence[Case]) -> list[Row]:
+    if _worker_failure:
+        raise RunFailed(f"A process could not open the assistant: {_worker_failure[0]}. Try --workers 1.")
     return [_worker_examiner[0].examine(case) for case in cases]

@@ -7,6 +7,7 @@ import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +50,29 @@ class Figure:
         if self.wilson is not None:
             values |= {"wilson_low": round(self.wilson[0], 6), "wilson_high": round(self.wilson[1], 6)}
         return values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """What is shown as a figure's 95 % interval.
+
+    Attributes:
+        method: `wilson` where the bootstrap collapsed to a point, `none` where it did and there is no other.
+    """
+
+    low: float
+    high: float
+    method: Literal["bootstrap", "wilson", "none"]
+
+
+def interval_of(figure: Mapping[str, Any]) -> Interval:
+    """The interval to show of a figure: the bootstrap's, or Wilson's where that is a point and says too much."""
+    low, high = figure["low"], figure["high"]
+    if low != high:
+        return Interval(low=low, high=high, method="bootstrap")
+    if figure.get("wilson_low") is None:
+        return Interval(low=low, high=high, method="none")
+    return Interval(low=figure["wilson_low"], high=figure["wilson_high"], method="wilson")
 
 
 def figures(samples: Mapping[str, Sequence[float]], *, yes_or_no: frozenset[str]) -> dict[str, Figure]:

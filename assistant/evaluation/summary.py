@@ -36,6 +36,7 @@ class Tally:
     """The rows of a run as they are counted; it keeps their grades and times, not the rows."""
 
     n: int = 0
+    n_wrong: int = 0
     failed: list[str] = field(default_factory=list)
     threshold: float | None = None
     _all: Samples = field(default_factory=_samples)
@@ -55,6 +56,7 @@ class Tally:
         if row["outcome"] == "error":
             self.failed.append(row["id"])
             return
+        self.n_wrong += not row["grades"]["success"]
         samples = [self._all, *(of[row[name]] for name, of in self._groups.items())]
         for measure, value in row["grades"].items():
             for sample in samples:
@@ -69,15 +71,16 @@ class Tally:
     def _count_judged(self, judged: Mapping[str, Any] | None) -> None:
         if judged is None:
             return
-        if judged.get("statements"):
+        if judged["statements"]:
             self._judged_shares.append(judged["supported"] / judged["statements"])
         else:
-            self._judged["unreadable"] += 1
+            self._judged[judged["error"]] += 1
 
     def to_json(self) -> dict[str, Any]:
         """Everything that was counted, as the evaluation's record holds it."""
         return {
             "n": self.n,
+            "n_wrong": self.n_wrong,
             "n_errors": len(self.failed),
             "failed": self.failed,
             "summary": _figures(self._all),
@@ -99,7 +102,7 @@ class Tally:
         found = figures({"faithfulness": self._judged_shares}, yes_or_no=frozenset())
         return {
             "faithfulness": found["faithfulness"].to_json() if found else None,
-            "n_unreadable": self._judged["unreadable"],
+            **{f"n_{error}": self._judged[error] for error in ("unreadable", "failed", "not_asked")},
         }
 
 

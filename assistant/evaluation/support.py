@@ -22,9 +22,9 @@ from corpus.normalize import Language, normalize
 
 # Of 1,801 statements of extractive answers none is below 0.9; set beside 5,002 quotes of other places 2 reach this.
 _SUPPORTED_FROM = 0.6
-# Below this share of words that the quotes have, a sentence is no wording of theirs but an addition.
+# Below this share of words that the quotes have, a clause is no wording of theirs but an addition.
 _ADDED_BELOW = 0.3
-_SHORTEST_ADDITION = 6  # words; a shorter sentence may be framing
+_SHORTEST_ADDITION = 6  # words; a shorter clause may be framing
 # From this share of common characters on two clauses say the same but for a negation or an amount.
 _SAME_CLAUSE_FROM = 0.75
 _SHORTEST_COMPARED = 3  # characters of a clause; two shorter ones are the same only when they are equal
@@ -33,7 +33,6 @@ _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _WORD = re.compile(r"[^\W\u3400-\u4dbf\u4e00-\u9fff_]+")
 _SILENT = re.compile(r"[\W_]+")
 _CLAUSE_END = re.compile(r"[,，。;；:：!！?？、()（）|\"“”]|\.(?=\s|$)")
-_SENTENCE_END = re.compile(r"[。;!！?？]|\.(?=\s|$)")
 _LABEL = re.compile(r"^([^:,。;!?]{1,40}):(?!\d|//)\s*(?=\S)")
 _NUMERALS = re.compile(r"[\d.]+|[零〇一二两三四五六七八九十百千万半]+")
 # A sentence about the articles themselves, such as that they do not mention something, is no addition to them.
@@ -158,10 +157,10 @@ def _pattern(name: str, language: Language) -> str:
 
 
 def _has_addition(said: str, quotes: str) -> bool:
-    """Whether a sentence has next to no words of the quotes."""
+    """Whether a clause has next to no words of the quotes."""
     theirs = _parts(quotes)
-    for sentence in _SENTENCE_END.split(said):
-        ours = set() if _ABOUT_THE_ARTICLES.search(sentence) else _parts(sentence)
+    for clause in _CLAUSE_END.split(said):
+        ours = set() if _ABOUT_THE_ARTICLES.search(clause) else _parts(clause)
         if len(ours) >= _SHORTEST_ADDITION and len(ours & theirs) < _ADDED_BELOW * len(ours):
             return True
     return False

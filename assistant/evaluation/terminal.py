@@ -9,6 +9,7 @@ from typing import Any
 from assistant.evaluation.grading import LOWER_IS_BETTER
 from assistant.evaluation.record import failed_measures
 from assistant.evaluation.run import Row
+from assistant.evaluation.statistics import interval_of
 from assistant.evaluation.summary import OUTCOMES
 from assistant.render import visible
 
@@ -28,8 +29,8 @@ def summary_lines(record: Mapping[str, Any]) -> Iterator[str]:
             for name, of in summary.items()
         ],
     )
-    if any(of["low"] == of["high"] for of in summary.values()):
-        yield "  * all alike: the bootstrap tells nothing, the interval is Wilson's"
+    if any(interval_of(of).method == "wilson" for of in summary.values()):
+        yield "  * all alike, of which the bootstrap tells nothing: the interval is Wilson's"
     for name, groups in record["groups"].items():
         if len(groups) > 1 or name != "set":
             yield ""
@@ -52,10 +53,10 @@ def summary_lines(record: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _cells(of: Mapping[str, float]) -> tuple[str, str, str]:
-    low, high, mark = of["low"], of["high"], ""
-    if low == high and "wilson_low" in of:
-        low, high, mark = of["wilson_low"], of["wilson_high"], " *"
-    return f"{100 * of['mean']:.1f} %", f"{100 * low:.1f} to {100 * high:.1f}{mark}", str(of["n"])
+    shown = interval_of(of)
+    mark = {"bootstrap": "", "wilson": " *", "none": ""}[shown.method]
+    interval = "all alike" if shown.method == "none" else f"{100 * shown.low:.1f} to {100 * shown.high:.1f}{mark}"
+    return f"{100 * of['mean']:.1f} %", interval, str(of["n"])
 
 
 def _parity_lines(parity: Mapping[str, Any]) -> Iterator[str]:
@@ -77,7 +78,11 @@ def _judge_lines(judge: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     of = judge["faithfulness"]
     said = "nothing could be judged" if of is None else f"faithfulness {_cells(of)[0]} (n={of['n']})"
-    yield f"judged by {judge['model']}, which gates nothing: {said}; {judge['n_unreadable']} replies were unreadable"
+    yield visible(f"judged by {judge['model']}, which gates nothing: {said}")
+    without = {"unreadable": "unreadable replies", "failed": "without a reply", "not_asked": "not asked any more"}
+    missing = [f"{judge[f'n_{why}']} {text}" for why, text in without.items() if judge[f"n_{why}"]]
+    if missing:
+        yield f"  not judged: {', '.join(missing)}"
 
 
 def comparison_lines(comparison: Mapping[str, Any]) -> Iterator[str]:

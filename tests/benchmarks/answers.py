@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from assistant.evaluation.statistics import interval_of
+
 Language = Literal["en", "zh"]
 ROOT = Path(__file__).resolve().parent.parent.parent
 RESULTS = Path(__file__).with_name("results") / "answers.json"
@@ -23,6 +25,7 @@ _HEAD = {
     "en": ("Measure", "Rate", "95 % interval", "Questions"),
     "zh": ("指标", "比例", "95% 区间", "问题数"),
 }
+_ALIKE = {"en": "all alike", "zh": "全部相同"}
 _ROWS = {
     "success": ("Answered as it should be", "答得对"),
     "steps": ("All steps, in order", "步骤完整、顺序正确"),
@@ -44,20 +47,18 @@ def render(record: Mapping[str, Any], language: Language) -> str:
     lines = [f"| {' | '.join(_HEAD[language])} |", "| --- | ---: | ---: | ---: |"]
     for name, titles in _ROWS.items():
         of = record["summary"][name]
-        low, high = of["low"], of["high"]
-        if low == high and "wilson_low" in of:
-            low, high = of["wilson_low"], of["wilson_high"]
-        title = titles[language == "zh"]
-        lines.append(f"| {title} | {100 * of['mean']:.1f} % | {100 * low:.1f} – {100 * high:.1f} | {of['n']} |")
+        shown = interval_of(of)
+        interval = f"{100 * shown.low:.1f} – {100 * shown.high:.1f}" if shown.method != "none" else _ALIKE[language]
+        lines.append(f"| {titles[language == 'zh']} | {100 * of['mean']:.1f} % | {interval} | {of['n']} |")
     return "\n".join(lines)
 
 
-def put(text: str, table: str) -> str:
-    """A README with its table in place of the one between the comments `answers:begin` and `answers:end`."""
-    begin, end = "<!-- answers:begin -->\n", "\n<!-- answers:end -->"
+def put(text: str, table: str, name: str = "answers") -> str:
+    """A document with a table in place of the one between the comments `name:begin` and `name:end`."""
+    begin, end = f"<!-- {name}:begin -->\n", f"\n<!-- {name}:end -->"
     put_in, n = re.subn(f"{begin}.*?{end}", lambda _: begin + table + end, text, count=1, flags=re.DOTALL)
     if n != 1:
-        raise ValueError(f"`README` must hold {begin!r} and {end!r}; it does not.")
+        raise ValueError(f"`text` must hold {begin!r} and {end!r}, in this order; it does not.")
     return put_in
 
 
