@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,12 +54,3 @@ def articles_dir() -> Path:
 def raw_article(articles_dir: Path) -> Path:
     """The file of the founding article."""
     return next(path for path in sorted(articles_dir.iterdir()) if path.suffix == ".txt")
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """The path of a Chromium on this machine."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
-        pytest.skip("there is no Chromium on this machine")
-    return found
