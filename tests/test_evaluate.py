@@ -20,6 +20,7 @@ import pytest
 
 from assistant import cli
 from assistant.answer import Answer
+from assistant.evaluation.run import n_workers
 from assistant.settings import Settings
 from tests.assistants import ROOT
 from tests.fake_assistant import ABSTAIN, CLARIFY, PROCEDURE, TEXT, FakeAssistant
@@ -579,6 +580,13 @@ def open_deadly(settings: Settings) -> Iterator[FakeAssistant]:
     yield Deadly()
 
 
+@pytest.mark.parametrize(
+    ("asked_for", "n_questions", "n"), [(1, 100, 1), (64, 5, 2), (3, 100, 3), (2, 0, 1), (0, 0, 1), (0, 299, 1)]
+)
+def test_there_are_no_more_processes_than_tasks_for_them(asked_for: int, n_questions: int, n: int) -> None:
+    assert n_workers(asked_for, n_questions) == n
+
+
 @contextmanager
 def open_never(settings: Settings) -> Iterator[FakeAssistant]:
     if multiprocessing.parent_process() is not None:
@@ -734,6 +742,8 @@ def test_a_draft_needs_a_folder_and_an_article_that_can_be_read(capsys: pytest.C
     assert (
         "`--out` must name a folder for the draft; got none. Write `--out cards-questions`." in capsys.readouterr().err
     )
+    assert cli.main(["evaluate", "new", "--out", "drafts"]) == 2
+    assert "`--article` must name the article to draft from" in capsys.readouterr().err
     assert cli.main(["evaluate", "new", "--article", "none.md", "--out", "drafts"]) == 2
     assert "none.md" in capsys.readouterr().err
 

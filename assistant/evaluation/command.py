@@ -77,6 +77,10 @@ def run(arguments: argparse.Namespace, settings: Settings, opener: Opener) -> in
     """
     if arguments.questions == [NEW] and arguments.article is not None:
         return _draft(arguments.article, arguments.out, settings.corpus)
+    if arguments.questions == [NEW] and not Path(NEW).exists():
+        raise UnusableInput(
+            f"`--article` must name the article to draft from; got none. Write `evaluate {NEW} --article FILE`."
+        )
     if arguments.article is not None or arguments.out is not None:
         raise UnusableInput(
             f"`--article` and `--out` must stand behind `{NEW}`; got {' '.join(arguments.questions)!r}. "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import math
 import multiprocessing
 import os
 import signal
@@ -255,9 +256,12 @@ def run_questions(
 
 
 def n_workers(asked_for: int, n_questions: int) -> int:
-    """How many processes ask: as many as asked for, else one for each core that enough questions remain for."""
+    """How many processes ask: as many as asked for, else one for each core that enough questions remain for.
+
+    Never more than there are tasks for.
+    """
     if asked_for:
-        return asked_for
+        return max(1, min(asked_for, math.ceil(n_questions / _A_TASK)))
     n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(n_cores, n_questions // _WORTH_A_PROCESS))
 
