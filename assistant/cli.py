@@ -38,6 +38,9 @@ def main(argv: Sequence[str] | None = None, *, open_assistant: Opener | None = N
         argv: The arguments without the command's name; the process's own unless given.
         open_assistant: Opens the assistant that answers; the real one unless given.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started this
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for as long as the process runs
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Bytes that are no UTF-8 arrive as lone surrogates, which every reader of questions refuses by name.

@@ -207,6 +207,8 @@ def test_a_set_about_another_article_is_refused(capsys: pytest.CaptureFixture[st
         (["--scores", "sections.json"], "got 'sections.json': it is read by this run"),
         (["--no-worse-than", "old", "--scores", "old"], "got 'old': it is read by this run"),
         (["--json", "/dev/null"], "got '/dev/null': it is no regular file"),
+        (["--json", "corpus/cards.md"], "got 'corpus/cards.md': it is read by this run"),
+        (["--json", "data/indexes/x"], "got 'data/indexes/x': it is read by this run"),
         (["--json", "a" * 300], "File name too long"),
         (["--baseline", "sections.json"], "'sections.json' is none"),
     ],
@@ -389,7 +391,8 @@ def test_a_baseline_of_other_questions_is_refused_before_anything_is_asked(capsy
             {"questions": [{"id": "p", "digest": "0", "outcome": "answered", "grades": {"success": 2, "clean": 1}}]},
             "'p' has a grade outside",
         ),
-        ({"questions": 5}, "TypeError"),
+        ({"questions": 5}, "it lacks what an evaluation has"),
+        ({"format": True}, "its `format` is True, not 1"),
     ],
 )
 @pytest.mark.parametrize("indent", [None, 2], ids=["one line", "indented"])
@@ -548,6 +551,22 @@ def test_a_run_of_other_questions_or_without_resume_starts_anew() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("damage", [b"\0\0\0\n", b"garbage\n", b"{}\n", b"[1]\n", b"\xff\xfe\n", "again"])
+def test_a_damaged_journal_is_taken_up_as_far_as_it_is_whole(damage: bytes | str) -> None:
+    lines = [PROCEDURE_LINE | {"id": f"proc-{n}", "question": f"交通卡{n}"} for n in range(12)]
+    assert run(write(*lines), "--scores", "whole.json") == 0
+    assert run("set.jsonl", assistant=Interrupted(at="交通卡9")) == 130
+    (journal,) = Path("data/evaluations").glob("*.jsonl")
+    rows = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join([*rows[:5], rows[4] if isinstance(damage, str) else damage, *rows[5:]]))
+
+    again = FakeAssistant()
+    assert run("set.jsonl", "--scores", "resumed.json", "--resume", assistant=again) == 0
+    assert [turns[0] for turns in again.asked] == [f"交通卡{n}" for n in range(5, 12)]
+    assert Path("resumed.json").read_bytes() == Path("whole.json").read_bytes()
+
+
+@pytest.mark.usefixtures("folder")
 def test_two_runs_of_the_same_at_once_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     codes: list[int] = []
 
@@ -596,7 +615,8 @@ def open_never(settings: Settings) -> Iterator[FakeAssistant]:
 
 @pytest.mark.usefixtures("folder")
 def test_a_process_that_cannot_open_the_assistant_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    argv = ["--corpus", "corpus", "--data", "data", "evaluate", write(*LINES), "--workers", "2"]
+    lines = [PROCEDURE_LINE | {"id": f"proc-{n}"} for n in range(12)]
+    argv = ["--corpus", "corpus", "--data", "data", "evaluate", write(*lines), "--workers", "2"]
 
     assert cli.main(argv, open_assistant=open_never) == 1
     assert "A process could not open the assistant: RuntimeError: no memory left" in capsys.readouterr().err
@@ -623,6 +643,50 @@ def test_a_process_that_dies_ends_the_run_with_advice(capsys: pytest.CaptureFixt
     assert "A process that was answering questions died." in capsys.readouterr().err
     (journal,) = Path("data/evaluations").glob("*.jsonl")
     assert len(journal.read_bytes().splitlines()) >= 8  # what came before is kept
+
+
+@contextmanager
+def open_slow(settings: Settings) -> Iterator[FakeAssistant]:
+    @dataclass
+    class Slow(FakeAssistant):
+        def ask(self, turns: Sequence[str]) -> Answer:
+            time.sleep(0.2)
+            return super().ask(turns)
+
+    yield Slow()
+
+
+_SLOW_RUN = """
+import sys
+from assistant import cli
+from tests.test_evaluate import open_slow
+sys.exit(cli.main(sys.argv[1:], open_assistant=open_slow))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no POSIX signals")
+@pytest.mark.parametrize("n_interrupts", [1, 2])
+@pytest.mark.usefixtures("folder")
+def test_an_interrupted_run_ends_at_once_and_says_how_to_go_on(n_interrupts: int) -> None:
+    write(*(PROCEDURE_LINE | {"id": f"proc-{n}", "question": f"交通卡{n}"} for n in range(400)))
+    argv = ["--corpus", "corpus", "--data", "data", "evaluate", "set.jsonl", "--workers", "2"]
+    command = [sys.executable, "-c", _SLOW_RUN, *argv]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    running = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, env=environment
+    )
+    deadline = time.monotonic() + 60
+    while not _n_rows(Path("data")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for _ in range(n_interrupts):
+        os.killpg(running.pid, signal.SIGINT)
+        time.sleep(0.2)
+    _, said = running.communicate(timeout=20)
+
+    assert running.returncode in {130, -signal.SIGINT}
+    assert _gone(running.pid, time.monotonic() + 20)
+    if n_interrupts == 1:
+        assert said.decode() == "xiaoka: interrupted. What was answered is kept: go on with --resume.\n"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there are no POSIX signals")
@@ -696,16 +760,60 @@ def test_check_names_everything_that_cannot_be_right(capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out.splitlines() == [
         "set, sections: 'bank' matches no heading of any article.",
         "set, line 4 (strange): the format has no `fact`; it is not read.",
+        "set, line 4 (strange): 申请表 must stand in the answer, and `must_not` forbids it.",
         "set, line 4 (strange): the fact 5元 / five yuan stands nowhere in transport.",
         "set, line 4 (strange): the step 印章 stands nowhere in transport.",
         "set, line 4 (strange): no procedure in transport has 3 steps; theirs have 2.",
-        "set, line 4 (strange): 申请表 must stand in the answer, and `must_not` forbids it.",
         "set, line 4 (strange): it asks what proc of set asks.",
         "set, line 5 (unsupported): `sections` names none, though an answer is expected: "
         "its citations cannot be graded.",
         "set, line 6 (again): it asks what which of set asks.",
         "9 finding(s) in 6 question(s).",
     ]
+
+
+@pytest.mark.usefixtures("folder")
+def test_check_finds_what_cannot_be_met_whatever_is_expected(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("sections.json").write_text(json.dumps({"transport": ["交通卡"]}), encoding="utf-8")
+    reversed_steps = {"count": 2, "ordered": [["申请表"], ["身份证件"]]}
+    lines = [
+        PROCEDURE_LINE | {"id": "order", "question": "一", "steps": reversed_steps},
+        PROCEDURE_LINE | {"id": "count", "question": "二", "steps": {}, "facts": [["第七步", "7"]]},
+        LINES[1] | {"id": "which", "question": "三", "facts": [["卡"]], "must_not": ["卡"]},
+        LINES[2] | {"id": "fee", "question": "四", "facts": [["5元"]]},
+        PROCEDURE_LINE | {"id": "kind", "question": "五", "kind": "unanswerable"},
+    ]
+
+    assert run(write(*lines), "--check") == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "set, line 1 (order): no procedure in transport has these steps in this order.",
+        "set, line 2 (count): the fact 第七步 / 7 stands nowhere in transport.",
+        "set, line 3 (which): 卡 must stand in the answer, and `must_not` forbids it.",
+        "set, line 4 (fee): `facts` and `steps` are not graded where `abstain` is expected.",
+        "set, line 5 (kind): `kind` is unanswerable, and an answer is expected.",
+        "5 finding(s) in 5 question(s).",
+    ]
+
+
+@pytest.mark.usefixtures("folder")
+def test_names_cannot_forge_lines_of_the_output(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(write(FAILING | {"id": "x\nNOT MET: fake"})) == 2
+    assert "`id` must be one line without control characters" in capsys.readouterr().err
+
+    assert run(write(FAILING | {"question": "card\nNOT MET: fake"}, name="a\nb.jsonl"), "--failures") == 0
+    assert "\nNOT MET" not in capsys.readouterr().out
+    assert run("a\nb.jsonl", "--check") == 1
+    assert "\nb, sections" not in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("name", ["", ".", "/", "loop", "none/set.jsonl"])
+def test_what_is_no_file_is_refused_in_a_sentence(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("loop").symlink_to("loop")
+
+    assert run(name) == 2
+    assert "must" in capsys.readouterr().err
+    assert run(write(*LINES), "--json", "loop") in {0, 2}
 
 
 @pytest.mark.usefixtures("folder")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.evaluation.grading import fold
+from assistant.evaluation.grading import fold, in_order
 from assistant.evaluation.questions import Alternatives, Case, QuestionSet, Sections
 from corpus.chunker import chunk
 from corpus.document import Chunk, Document
@@ -17,13 +17,14 @@ from corpus.hygiene import clean
 from corpus.normalize import normalize, to_simplified
 from corpus.reader import read_corpus
 
-_COUNTED = re.compile(r"(?:第)?(?:\d{1,2}|[一二三四五六七八九十两]{1,3})(?:步|个步骤)?")
+_COUNTED = re.compile(r"第?(\d{1,2}|[一二三四五六七八九十])(?:个?步骤?|个)?")
+_NUMERALS = "一二三四五六七八九十"
+_NOT_ANSWERED = frozenset(("unanswerable", "out-of-domain"))
 _COUNTS = (
     ("one", "first"), ("two", "second"), ("three", "third"), ("four", "fourth"), ("five", "fifth"), ("six", "sixth"),
     ("seven", "seventh"), ("eight", "eighth"), ("nine", "ninth"), ("ten", "tenth"),
 )  # fmt: skip
 _BESIDE_COUNTS = frozenset(("step", "steps", "the", "of", "no."))
-_COUNT_WORDS = frozenset(word for words in _COUNTS for word in words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +48,12 @@ class _Section:
     Attributes:
         text: The words of its chunks, their headings and their English edition, as facts are searched in them.
         n_steps: The numbers of steps of its procedures.
+        procedures: The words of each of them.
     """
 
     text: str
     n_steps: frozenset[int]
+    procedures: tuple[str, ...]
 
 
 def check_sets(sets: Sequence[QuestionSet], corpus: Path) -> list[Finding]:
@@ -102,6 +105,7 @@ def _sections(sections: Sections, chunked: Sequence[tuple[Document, Sequence[Chu
     """Each key that matches something, with what stands there."""
     texts: dict[str, list[str]] = {}
     steps: dict[str, set[int]] = {}
+    procedures: dict[str, list[str]] = {}
     for document, chunks in chunked:
         if sections.documents and document.doc_id not in sections.documents:
             continue
@@ -112,8 +116,15 @@ def _sections(sections: Sections, chunked: Sequence[tuple[Document, Sequence[Chu
             for key in keys:
                 texts.setdefault(key, []).extend((*piece.headings, piece.text, translated))
                 steps.setdefault(key, set()).add(len(piece.steps))
+                if piece.steps:
+                    procedures.setdefault(key, []).extend(map(_folded, filter(None, (piece.text, translated))))
     return {
-        key: _Section(text=_folded("\n".join(parts)), n_steps=frozenset(steps[key])) for key, parts in texts.items()
+        key: _Section(
+            text=_folded("\n".join(parts)),
+            n_steps=frozenset(steps[key]),
+            procedures=tuple(procedures.get(key, ())),
+        )
+        for key, parts in texts.items()
     }
 
 
@@ -125,8 +136,13 @@ def _folded(text: str) -> str:
 def _messages(case: Case, found: Mapping[str, _Section]) -> Iterator[str]:
     if case.unknown_fields:
         yield f"the format has no {', '.join(f'`{name}`' for name in case.unknown_fields)}; it is not read."
+    yield from _contradictions(case)
+    if case.expect in {"abstain", "refuse_spam"} and (case.facts or case.steps):
+        yield f"`facts` and `steps` are not graded where `{case.expect}` is expected."
     if case.expect != "answer":
         return
+    if case.kind in _NOT_ANSWERED:
+        yield f"`kind` is {case.kind}, and an answer is expected."
     if not case.sections:
         yield "`sections` names none, though an answer is expected: its citations cannot be graded."
         return
@@ -136,12 +152,21 @@ def _messages(case: Case, found: Mapping[str, _Section]) -> Iterator[str]:
         for group in groups:
             if not any(_stands(group, section) for section in sections):
                 yield f"the {name} {' / '.join(group)} stands nowhere in {where}."
-    if case.steps and not any(case.n_steps in section.n_steps for section in sections):
+    if case.steps:
+        yield from _step_messages(case, sections, where)
+
+
+def _step_messages(case: Case, sections: Sequence[_Section], where: str) -> Iterator[str]:
+    if not any(case.n_steps in section.n_steps for section in sections):
         counts = sorted({n for section in sections for n in section.n_steps if n})
         yield f"no procedure in {where} has {case.n_steps} steps; theirs have {', '.join(map(str, counts)) or 'none'}."
-    if case.steps and len(case.steps) > case.n_steps:
+    if len(case.steps) > case.n_steps:
         yield f"`steps` lists {len(case.steps)} steps and counts {case.n_steps}."
-    yield from _contradictions(case)
+    procedures = [text for section in sections for text in section.procedures]
+    groups = [[_folded(alternative) for alternative in group] for group in case.steps]
+    all_stand = all(any(_stands(group, section) for section in sections) for group in case.steps)
+    if procedures and all_stand and not any(in_order(text, groups) == len(groups) for text in procedures):
+        yield f"no procedure in {where} has these steps in this order."
 
 
 def _contradictions(case: Case) -> Iterator[str]:
@@ -157,16 +182,18 @@ def _stands(group: Alternatives, section: _Section) -> bool:
         folded = _folded(alternative)
         if folded in section.text:
             return True
-        if section.n_steps - {0} and _counts(folded):
+        if any(n <= max(section.n_steps) for n in _counted(folded)):
             return True
     return False
 
 
-def _counts(folded: str) -> bool:
-    """Whether a fact is no more than a number, as the place of a step is told: `第3步`, `4 steps`, `the second`."""
+def _counted(folded: str) -> set[int]:
+    """The number, from 1, of a fact that is no more than one, as the place of a step is told: `第3步`, `4 steps`."""
+    if found := _COUNTED.fullmatch(folded.replace("两", "二")):
+        return {int(found[1]) if found[1].isdecimal() else _NUMERALS.find(found[1]) + 1} - {0}
     words = [word for word in folded.split() if word not in _BESIDE_COUNTS]
-    numbered = bool(words) and all(word in _COUNT_WORDS or word.isdigit() for word in words)
-    return numbered or bool(_COUNTED.fullmatch(folded))
+    numbers = {n for word in words for n, known in enumerate(_COUNTS, 1) if word in known or word == str(n)}
+    return numbers if len(words) == 1 else set()
 
 
 def _asked_before(case: Case, asked: dict[tuple[str, ...], Case]) -> Iterator[str]:

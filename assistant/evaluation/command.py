@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace, settings: Settings, opener: Opener) -> in
         )
     from assistant.evaluation.questions import read_question_sets
 
-    plan = _plan(arguments)
+    plan = _plan(arguments, settings)
     if arguments.check and (plan.baseline or plan.floors or any(plan.outputs.values())):
         raise UnusableInput(
             "`--check` must stand without output files and gates: it asks nothing, so there is nothing to write or "
@@ -114,9 +114,9 @@ class _Plan:
     judge: str
 
 
-def _plan(arguments: argparse.Namespace) -> _Plan:
+def _plan(arguments: argparse.Namespace, settings: Settings) -> _Plan:
     from assistant.evaluation.comparison import read_floors
-    from assistant.evaluation.questions import SECTIONS_NAME
+    from assistant.evaluation.questions import sections_beside
     from assistant.evaluation.record import check_writable
 
     outputs = {
@@ -125,8 +125,8 @@ def _plan(arguments: argparse.Namespace) -> _Plan:
     }
     old = {file for file in (arguments.baseline, arguments.no_worse_than) if file is not None}
     questions = [Path(name) for name in arguments.questions]
-    sections = [arguments.sections] if arguments.sections else [file.with_name(SECTIONS_NAME) for file in questions]
-    check_writable(outputs, [*questions, *sections, *old])
+    sections = [arguments.sections] if arguments.sections else [*map(sections_beside, questions)]
+    check_writable(outputs, [*questions, *sections, *old], settings)
     if not 0 <= arguments.workers <= _MOST_WORKERS:
         raise UnusableInput(f"`--workers` must be from 1 to {_MOST_WORKERS}, or 0 to choose; got {arguments.workers}.")
     if len(old) > 1:
@@ -150,10 +150,10 @@ def _write(lines: Iterable[str]) -> None:
 
 def _check(sets: Sequence[QuestionSet], settings: Settings) -> int:
     from assistant.evaluation.check import check_sets
-    from assistant.render import visible
+    from assistant.evaluation.terminal import one_line
 
     findings = check_sets(sets, settings.corpus)
-    _write(visible(str(finding)) for finding in findings)
+    _write(one_line(str(finding)) for finding in findings)
     n = sum(len(one.cases) for one in sets)
     _write([f"{len(findings)} finding(s) in {n} question(s)." if findings else f"{n} question(s); nothing was found."])
     return NOT_MET if findings else DONE
@@ -181,7 +181,7 @@ def _draft(article: Path, folder: Path | None, corpus: Path) -> int:
 
 def _evaluate(sets: Sequence[QuestionSet], settings: Settings, opener: Opener, plan: _Plan) -> int:
     from assistant.evaluation.check import check_documents
-    from assistant.evaluation.record import run_key, sets_of, settings_of, versions_of
+    from assistant.evaluation.record import JOURNALS, run_key, sets_of, settings_of, versions_of
     from assistant.evaluation.run import Examiner, RunFailed, open_journal, run_questions
 
     started = time.monotonic()
@@ -192,14 +192,17 @@ def _evaluate(sets: Sequence[QuestionSet], settings: Settings, opener: Opener, p
         versions, chosen = versions_of(assistant), settings_of(settings)
         examiner = Examiner(assistant, settings.corpus, {one.name: one.sections for one in sets})
         key = run_key(sets, versions, chosen, plan.judge)
-        with open_journal(settings.data / "evaluations", key, resume=plan.resume) as journal:
+        with open_journal(settings.data / JOURNALS, key, resume=plan.resume) as journal:
             try:
                 n_kept = run_questions(sets, settings, opener, examiner, journal, workers=plan.workers, judge=judge)
             except RunFailed as error:
                 sys.stderr.write(f"xiaoka: {error}\n")
                 return NOT_MET
+            except KeyboardInterrupt:
+                sys.stderr.write("xiaoka: interrupted. What was answered is kept: go on with --resume.\n")
+                raise
             if plan.resume:
-                _write([f"{n_kept} question(s) were answered before this run."])
+                _write([_resumed(n_kept, journal)])
             head = {"versions": versions, "settings": chosen, "sets": sets_of(sets)}
             record, rows = _counted(head, journal, baseline, plan.judge, started)
             _write_outputs(plan.outputs, record, rows, sets, examiner)
@@ -207,6 +210,17 @@ def _evaluate(sets: Sequence[QuestionSet], settings: Settings, opener: Opener, p
                 return _print(record, rows, plan)
             finally:
                 journal.remove()
+
+
+def _resumed(n_kept: int, journal: Journal) -> str:
+    """How many questions a run did not have to ask again, and that other runs were left alone."""
+    others = sum(file != journal.file for file in journal.file.parent.glob("*.jsonl"))
+    left = (
+        f" {others} unfinished run(s) of other questions, articles, settings or program are left alone."
+        if others
+        else ""
+    )
+    return f"{n_kept} question(s) were answered before this run.{left}"
 
 
 def _open_baseline(plan: _Plan, sets: Sequence[QuestionSet]) -> Baseline | None:
@@ -283,8 +297,7 @@ def _write_outputs(
 def _print(record: Mapping[str, Any], rows: Iterable[Row], plan: _Plan) -> int:
     """Prints the figures and what does not meet its gates; the exit code."""
     from assistant.evaluation.comparison import no_worse, under
-    from assistant.evaluation.terminal import comparison_lines, failure_lines, summary_lines
-    from assistant.render import visible
+    from assistant.evaluation.terminal import comparison_lines, failure_lines, one_line, summary_lines
 
     _write(summary_lines(record))
     if plan.failures:
@@ -301,7 +314,7 @@ def _print(record: Mapping[str, Any], rows: Iterable[Row], plan: _Plan) -> int:
     if files:
         _write(["", f"Written: {', '.join(files)}"])
     if short:
-        _write(["", *(visible(f"NOT MET: {what}") for what in short)])
+        _write(["", *(one_line(f"NOT MET: {what}") for what in short)])
     return NOT_MET if short else DONE
 
 

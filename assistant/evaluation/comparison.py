@@ -86,16 +86,21 @@ def read_baseline(file: Path) -> Baseline:
             record = json.loads(file.read_text(encoding="utf-8"))  # JSON in another layout than ours
             return _baseline(record, record["questions"])
     except (OSError, KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        why = f" ({error})" if isinstance(error, OSError | ValueError) else ", it lacks what an evaluation has"
         raise UnusableInput(
-            f"`baseline` must be a file that `--json` or `--scores` wrote; {str(file)!r} is none "
-            f"({type(error).__name__}: {error}). Make one with `xiaoka evaluate … --scores FILE`."
+            f"`baseline` must be a file that `--json` or `--scores` wrote; {str(file)!r} is none{why}. "
+            "Make one with `xiaoka evaluate … --scores FILE`."
         ) from error
 
 
 def _baseline(head: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> Baseline:
-    if head.get("format") != FORMAT:
-        raise ValueError(f"its `format` is {head.get('format')!r}, not {FORMAT}")
-    questions = {str(row["id"]): _earlier(row) for row in rows}
+    if isinstance(head.get("format"), bool) or head.get("format") != FORMAT:
+        raise ValueError(f"its `format` is {str(head.get('format'))[:20]}, not {FORMAT}")
+    questions: dict[str, Earlier] = {}
+    for row in rows:
+        if str(row["id"]) in questions:
+            raise ValueError(f"question {row['id']!r} is in it twice")
+        questions[str(row["id"])] = _earlier(row)
     return Baseline(
         date=str(head.get("date", "")),
         versions=dict(head["versions"]),
@@ -150,6 +155,7 @@ class Comparison:
         self._seen: set[str] = set()
         self._only_new: list[str] = []
         self._edited: list[str] = []
+        self._n_graded = 0
 
     def add(self, row: Row) -> None:
         """Pairs a row with the earlier answer to the same question."""
@@ -166,6 +172,7 @@ class Comparison:
                 place = self._worse if row["outcome"] == "error" else self._better
                 place.append({"id": row["id"], "measures": {"outcome": [earlier.outcome, row["outcome"]]}})
             return
+        self._n_graded += 1
         changed: dict[str, dict[str, list[float]]] = {"better": {}, "worse": {}}
         for measure in MEASURES:
             if measure in earlier.grades and measure in row["grades"]:
@@ -197,7 +204,7 @@ class Comparison:
         """Every measure's difference, and the questions that got better or worse."""
         return {
             "baseline": {"date": self._baseline.date, "versions": dict(self._baseline.versions)},
-            "n_common": len(self._seen) - len(self._edited),
+            "n_common": self._n_graded,
             "only_new": self._only_new,
             "only_old": [name for name in self._baseline.questions if name not in self._seen],
             "edited": self._edited,

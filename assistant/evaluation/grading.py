@@ -103,7 +103,7 @@ def _grade_answer(case: Case, answer: PublishedAnswer, text: str, facts: Sequenc
 
 
 def _grade_steps(case: Case, answer: PublishedAnswer, text: str) -> Grades:
-    n_in_order = _n_in_order(text, case.steps)
+    n_in_order = in_order(text, case.steps)
     n_there = sum(_has_any(text, group) for group in case.steps)
     grades: Grades = {
         "steps": n_in_order == len(case.steps) and len(answer["steps"]) == case.n_steps,
@@ -127,8 +127,8 @@ def _longest_in_order(text: str, groups: Sequence[Alternatives]) -> int:
     return len(ends) - 1
 
 
-def _n_in_order(text: str, groups: Sequence[Alternatives]) -> int:
-    """How many of the groups are found one after the other, greedily from left to right."""
+def in_order(text: str, groups: Sequence[Sequence[str]]) -> int:
+    """How many of the groups are found in a folded text one after the other, greedily from left to right."""
     at = found = 0
     for group in groups:
         places = [place for alternative in group if (place := text.find(fold(alternative), at)) >= 0]

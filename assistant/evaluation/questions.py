@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,6 +28,7 @@ _FIELDS = frozenset(
 )
 _MAX_SECTIONS_BYTES = 10_000_000
 _MOST_SHOWN = 20
+_LONGEST_SHOWN = 80
 
 T = TypeVar("T")
 Alternatives = tuple[str, ...]  # of which one must stand in the answer
@@ -139,12 +142,12 @@ def read_question_sets(files: Sequence[Path], sections: Path | None = None) -> t
     problems: list[str] = []
     found: list[QuestionSet] = []
     first_set: dict[str, str] = {}
-    if len({file.resolve() for file in files}) < len(files):
+    if len({os.path.realpath(file) for file in files}) < len(files):
         raise UnusableInput(f"`questions` must name each file once; got {' '.join(map(str, files))}. Leave one out.")
     for file in files:
         name = file.stem if names.count(file.stem) == 1 else str(file)
         try:
-            one = _read_set(file, name, sections or file.with_name(SECTIONS_NAME), given=sections is not None)
+            one = _read_set(file, name, sections or sections_beside(file), given=sections is not None)
         except UnusableInput as error:
             problems.append(str(error))
             continue
@@ -163,10 +166,15 @@ def _listed(problems: Sequence[str]) -> str:
     return "\n".join([*problems[:_MOST_SHOWN], *more])
 
 
+def sections_beside(file: Path) -> Path:
+    """The file of sections that belongs to a file of questions, unless another is named."""
+    return file.parent / SECTIONS_NAME
+
+
 def _read_set(file: Path, name: str, sections_file: Path, *, given: bool) -> QuestionSet:
     digest = hashlib.sha256()
     sections = Sections(patterns={})
-    if given or sections_file.is_file():
+    if given or os.path.lexists(sections_file):
         content = _read_bytes(sections_file, "sections")
         digest.update(content)
         sections = _parse_sections(content, sections_file)
@@ -302,13 +310,17 @@ def _identity(value: Mapping[str, object]) -> str:
     identity = check_id(value.get("id"))
     if identity is None:
         raise UnusableInput("`id` must be given; got none.")
+    if any(unicodedata.category(character) == "Cc" for character in str(identity)):
+        raise UnusableInput("`id` must be one line without control characters. Remove them.")
     return str(identity)
 
 
 def _one_of(value: Mapping[str, object], name: str, known: Sequence[str]) -> str:
     found = value.get(name)
     if not isinstance(found, str) or found not in known:
-        got = repr(found) if isinstance(found, str) else "none" if name not in value else kind_of(found)
+        got = (
+            repr(found[:_LONGEST_SHOWN]) if isinstance(found, str) else "none" if name not in value else kind_of(found)
+        )
         raise UnusableInput(f"`{name}` must be one of {', '.join(known)}; got {got}.")
     return found
 
@@ -336,7 +348,7 @@ def _steps(value: object) -> tuple[int, tuple[Alternatives, ...]]:
         raise UnusableInput(f"`steps` must be an object with `count` and `ordered`; got {kind_of(value)}.")
     count = value.get("count")
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-        raise UnusableInput(f"`steps.count` must be a whole number from 1; got {count!r}.")
+        raise UnusableInput(f"`steps.count` must be a whole number from 1; got {str(count)[:_LONGEST_SHOWN]}.")
     ordered = _groups(value.get("ordered"), "steps.ordered")
     if not ordered:
         raise UnusableInput("`steps.ordered` must list the steps; it is empty. List them, or leave `steps` out.")

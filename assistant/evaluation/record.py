@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import platform
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,9 +23,11 @@ from assistant.evaluation.run import Row
 from assistant.settings import Settings
 from assistant.start import Evaluated
 from corpus.errors import UnusableInput
+from corpus.reader import SUFFIXES
 from index.vectors import public_url
 
 FORMAT = 1
+JOURNALS = "evaluations"  # the folder of runs that are going on, or were killed, among what is written
 QUESTIONS_LINE = '"questions": ['  # what stands before the questions, each of which has a line of its own
 _SHAPING = frozenset((".py", ".toml", ".json", ".jinja", ".safetensors"))
 _NOT_SHAPING = frozenset(("articles", "questions", "training"))
@@ -174,7 +177,7 @@ def written(file: Path) -> Iterator[TextIO]:
     Raises:
         UnusableInput: It cannot be written.
     """
-    target = file.resolve()  # the file that a link leads to, not the link
+    target = real_path(file)  # the file that a link leads to, not the link
     aside = _aside(target)
     try:
         with aside.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
@@ -188,30 +191,43 @@ def written(file: Path) -> Iterator[TextIO]:
 
 
 def _aside(file: Path) -> Path:
-    return file.with_name(f".{file.name}.part")
+    return file.with_name(f".{file.name}.{os.getpid()}.part")
 
 
-def check_writable(files: Mapping[str, Path | None], inputs: Iterable[Path]) -> None:
+def real_path(file: Path) -> Path:
+    """Where a file lies behind all links; a link that leads nowhere or to itself is its own place."""
+    return Path(os.path.realpath(file))
+
+
+def check_writable(files: Mapping[str, Path | None], inputs: Iterable[Path], settings: Settings) -> None:
     """Nothing, when each file can be put where it is wanted; tried before anything is asked.
 
     Args:
         files: Option → file, None where none is wanted.
         inputs: Files that are read and may not be written over.
+        settings: Name the articles, and the folder of indexes and journals, which may not be either.
 
     Raises:
         UnusableInput: One cannot be written, is no regular file, is named twice, or is read.
     """
     problems = []
-    read = {file.resolve() for file in inputs}
+    read = {real_path(file) for file in inputs}
+    kept = [real_path(settings.data / name) for name in ("indexes", JOURNALS)]
+
+    def is_read(file: Path) -> bool:
+        place = real_path(file)
+        is_article = place.is_relative_to(real_path(settings.corpus)) and place.name.lower().endswith(SUFFIXES)
+        return place in read or is_article or any(place.is_relative_to(folder) for folder in kept)
+
     wanted = {option: file for option, file in files.items() if file is not None}
     for option, file in wanted.items():
         try:
-            why = "it is read by this run" if file.resolve() in read else _why_not_written(file)
+            why = "it is read by this run" if is_read(file) else _why_not_written(file)
         except OSError as error:
             why = str(error.strerror)
         if why:
             problems.append(f"`{option}` must name a file that can be written; got {str(file)!r}: {why}.")
-    if len({file.resolve() for file in wanted.values()}) < len(wanted):
+    if len({real_path(file) for file in wanted.values()}) < len(wanted):
         problems.append(f"{', '.join(f'`{option}`' for option in wanted)} must name different files.")
     if problems:
         raise UnusableInput("\n".join(problems))
@@ -223,13 +239,13 @@ def _why_not_written(file: Path) -> str:
     Raises:
         OSError: The system says why.
     """
-    target = file.resolve()
+    target = real_path(file)
     if target.is_dir():
         return "it is a folder"
     if target.exists() and not target.is_file():
         return "it is no regular file"
     if not target.parent.is_dir():
-        return f"there is no folder {file.parent}"
+        return f"there is no folder {target.parent if file.is_symlink() else file.parent}"
     _aside(target).touch()
     _aside(target).unlink()
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import math
 import multiprocessing
@@ -142,10 +143,20 @@ class Journal:
         self._stream = file.open("ab")
 
     def append(self, rows: Iterable[Row]) -> None:
-        """Adds rows; they are on their way to the disk when this returns."""
-        for row in rows:
-            self._stream.write(json.dumps(row, ensure_ascii=True).encode() + b"\n")
-        self._stream.flush()
+        """Adds rows; they are on their way to the disk when this returns.
+
+        Raises:
+            UnusableInput: They cannot be written.
+        """
+        try:
+            for row in rows:
+                self._stream.write(json.dumps(row, ensure_ascii=True).encode() + b"\n")
+            self._stream.flush()
+        except OSError as error:
+            raise UnusableInput(
+                f"`data` must be a folder that can be written; {self.file.parent} cannot ({error.strerror}). "
+                "Make room, or name another; then go on with --resume."
+            ) from error
 
     def rows(self) -> Iterator[Row]:
         """Every row so far, read one after the other."""
@@ -155,7 +166,8 @@ class Journal:
 
     def close(self) -> None:
         """Lets go of the file."""
-        self._stream.close()
+        with contextlib.suppress(OSError):  # what could not be written was told by `append`
+            self._stream.close()
 
     def remove(self) -> None:
         """Removes the file, when everything of it has been written elsewhere."""
@@ -171,11 +183,23 @@ def _cut_unfinished(file: Path) -> None:
     """
     with file.open("rb+") as stream:
         whole = 0
+        known: set[str] = set()
         for line in stream:
-            if not line.endswith(b"\n") or json.loads(line)["outcome"] == "error":
+            name = _answered(line)
+            if not name or name in known:
                 break
+            known.add(name)
             whole += len(line)
         stream.truncate(whole)
+
+
+def _answered(line: bytes) -> str:
+    """The id of a row that is whole and of a question that was answered, empty for anything else."""
+    try:
+        row = json.loads(line) if line.endswith(b"\n") else {}
+        return str(row["id"]) if row["outcome"] != "error" else ""
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 @contextmanager
@@ -288,26 +312,46 @@ def _examined(
         return
     pending: deque[Future[list[Row]]] = deque()
     # A forked child of a process that has opened a Chroma store hangs; a spawned one opens its own.
-    with ProcessPoolExecutor(
+    pool = ProcessPoolExecutor(
         workers,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start_worker,
         initargs=(settings, opener, dict(sections)),
-    ) as pool:
-        try:
-            for task in tasks:
+    )
+    try:
+        for task in tasks:
+            with _without_interrupts():
                 pending.append(pool.submit(_examine_task, task))
-                if len(pending) >= workers * _TASKS_AHEAD:
-                    yield pending.popleft().result()
-            while pending:
+            if len(pending) >= workers * _TASKS_AHEAD:
                 yield pending.popleft().result()
-        except BrokenProcessPool as error:
-            raise RunFailed(
-                "A process that was answering questions died. What was answered is kept: run the same command with "
-                "--resume, and with --workers 1 to see which question it is."
-            ) from error
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        while pending:
+            yield pending.popleft().result()
+    except BrokenProcessPool as error:
+        raise RunFailed(
+            "A process that was answering questions died. What was answered is kept: run the same command with "
+            "--resume, and with --workers 1 to see which question it is."
+        ) from error
+    finally:
+        # Nobody waits for what they are at: they are ended, and with them the threads that wait for them.
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in multiprocessing.active_children():
+            child.terminate()
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Ignores Ctrl-C while processes are started, so that they ignore it from their first instruction on.
+
+    A terminal sends it to all of them; the parent alone says what became of the run.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 # A process of the pool keeps its examiner, and what it closes when it ends, from one task to the next.
@@ -319,7 +363,6 @@ _worker_resources = ExitStack()
 def _start_worker(settings: Settings, opener: Opener, sections: Mapping[str, Sections]) -> None:
     from threadpoolctl import threadpool_limits
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted too, and ends its pool
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_leave_with, args=(parent.sentinel,), daemon=True).start()

@@ -19,6 +19,11 @@ _MOST_NAMED = 20
 _VERDICTS = {"better": "Better", "worse": "Worse"}
 
 
+def one_line(text: str) -> str:
+    """A text as it is safe on a terminal, in one line: what hides or moves is shown as its code, ends of lines too."""
+    return visible(text).replace("\n", "<U+000A>").replace("\t", " ")
+
+
 def summary_lines(record: Mapping[str, Any]) -> Iterator[str]:
     """The measures, then success by kind, language and set, the outcomes, and how long answers took."""
     summary = record["summary"]
@@ -78,7 +83,7 @@ def _judge_lines(judge: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     of = judge["faithfulness"]
     said = "nothing could be judged" if of is None else f"faithfulness {_cells(of)[0]} (n={of['n']})"
-    yield visible(f"judged by {judge['model']}, which gates nothing: {said}")
+    yield one_line(f"judged by {judge['model']}, which gates nothing: {said}")
     without = {"unreadable": "unreadable replies", "failed": "without a reply", "not_asked": "not asked any more"}
     missing = [f"{judge[f'n_{why}']} {text}" for why, text in without.items() if judge[f"n_{why}"]]
     if missing:
@@ -110,13 +115,13 @@ def comparison_lines(comparison: Mapping[str, Any]) -> Iterator[str]:
             changes = ", ".join(
                 f"{name} {_shown(old)} → {_shown(new)}" for name, (old, new) in entry["measures"].items()
             )
-            yield visible(f"{title}: {entry['id']}  {changes}")
+            yield one_line(f"{title}: {entry['id']}  {changes}")
         if len(comparison[verdict]) > _MOST_NAMED:
             yield f"{title}: … and {len(comparison[verdict]) - _MOST_NAMED} more"
     for key, text in (("edited", "were edited and are left out"), ("only_new", "are new"), ("only_old", "are gone")):
         if comparison[key]:
             names = ", ".join(comparison[key][:_MOST_NAMED])
-            yield visible(f"{len(comparison[key])} question(s) {text}: {names}")
+            yield one_line(f"{len(comparison[key])} question(s) {text}: {names}")
 
 
 def _shown(value: object) -> str:
@@ -127,14 +132,14 @@ def failure_lines(rows: Iterable[Row]) -> Iterator[str]:
     """Each question that was not answered as it should be, in two lines."""
     for row in rows:
         if row["outcome"] == "error":
-            yield visible(f"ERROR {row['id']}  {row['error']}")
+            yield one_line(f"ERROR {row['id']}  {row['error']}")
         elif not row["grades"]["success"]:
-            yield visible(f"FAIL  {row['id']}  expected {row['expect']}, got {row['outcome']}; {failed_measures(row)}")
+            yield one_line(f"FAIL  {row['id']}  expected {row['expect']}, got {row['outcome']}; {failed_measures(row)}")
         else:
             continue
-        yield visible(f"      asked: {_short(' / '.join(row['turns']))}")
+        yield one_line(f"      asked: {_short(' / '.join(row['turns']))}")
         if row["answer"]:
-            yield visible(f"      got:   {_short(row['answer']['text'])}")
+            yield one_line(f"      got:   {_short(row['answer']['text'])}")
 
 
 def _short(text: str) -> str:
@@ -146,7 +151,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Rows in columns, the first to the left and the others to the right."""
     widths = [max(_width(row[at]) for row in (head, *rows)) for at in range(len(head))]
     for row in (head, *rows):
-        cells = [visible(cell) for cell in row]
+        cells = [one_line(cell) for cell in row]
         padded = [cells[0] + " " * (widths[0] - _width(cells[0]))]
         padded += [" " * (width - _width(cell)) + cell for cell, width in zip(cells[1:], widths[1:], strict=True)]
         yield "  ".join(padded).rstrip()
@@ -154,4 +159,4 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 def _width(text: str) -> int:
     """Columns that a text takes on a terminal: two for a wide character."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in visible(text))
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in one_line(text))
