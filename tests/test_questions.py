@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from assistant import cli, passages
 from assistant.evaluation.grading import LOWER_IS_BETTER
 from assistant.evaluation.questions import read_question_sets
 from assistant.evaluation.run import Examiner
@@ -178,3 +179,28 @@ def test_unusual_answers_are_graded_as_the_reference_grader_does(
     assert {key: ours.get(key) for key in GRADER_MEASURES} == {
         key: float(theirs[key]) if key in theirs else None for key in GRADER_MEASURES
     }
+
+
+def test_a_lowered_threshold_is_caught_by_the_gate_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = _DATA / "sets" / "f1"
+    argv = ["--corpus", str(folder), "--data", str(tmp_path / "data"), "evaluate", str(folder / "questions.jsonl")]
+    argv += ["--workers", "1"]
+    assert cli.main([*argv, "--json", str(tmp_path / "old.json")]) == 0
+    assert cli.main([*argv, "--no-worse-than", str(tmp_path / "old.json")]) == 0
+    record = json.loads((tmp_path / "old.json").read_text(encoding="utf-8"))
+    # What the articles do not say, and only the threshold keeps from being answered.
+    kept = {
+        row["id"]
+        for row in record["questions"]
+        if row["expect"] == "abstain" and row["outcome"] == "abstained" and (row["score"] or -9.0) > -2.0
+    }
+    capsys.readouterr()
+    monkeypatch.setattr(passages, "ANSWERS_FROM", -2.0)
+
+    assert cli.main([*argv, "--no-worse-than", str(tmp_path / "old.json")]) == 1
+    caught = next(line for line in capsys.readouterr().out.splitlines() if "false_answer was" in line)
+    assert caught.startswith("NOT MET: worse than ")
+    assert kept
+    assert set(caught.rpartition("worse: ")[2].split(", ")) == kept
