@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from assistant import passages
+from assistant.assistant import Assistant
 from assistant.evaluation.questions import read_question_sets
 from assistant.evaluation.summary import Tally, curve, parity
+from index.build import ensure_index
+from index.encoder import load_encoder
 from tests.assistants import ROOT, built
 
 
@@ -117,13 +122,57 @@ def test_there_is_no_curve_where_the_threshold_decided_nothing() -> None:
     assert curve([("answer", "answered", 1.0)], None) == []
 
 
+Decided = tuple[str, str, float | None]
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], list[Decided]]]:
+    """Asks the questions of four sets, in which the threshold decides about some."""
+    with ExitStack() as resources:
+        known = []
+        for name in ("e1", "f1", "i2", "j1"):
+            folder = ROOT / "tests" / "data" / "sets" / name
+            data = tmp_path_factory.mktemp(name)
+            index = ensure_index(corpus=folder, data=data, encoder=load_encoder("builtin"), progress=False)
+            resources.callback(index.close)
+            cases = read_question_sets([folder / "questions.jsonl"])[0].cases
+            known += [(Assistant(index=index), case) for case in cases]
+        yield lambda: [
+            (case.expect, answer.outcome, answer.explanation["score"])
+            for assistant, case in known
+            for answer in [assistant.ask(case.turns)]
+        ]
+
+
 @pytest.mark.parametrize("threshold", [-1.0, 2.0])
-def test_the_curve_tells_what_another_threshold_does(threshold: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_curve_tells_what_another_threshold_does(
+    threshold: float, asked: Callable[[], list[Decided]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = asked()
+    told = next(point for point in curve(before, passages.ANSWERS_FROM) if point["threshold"] == threshold)
+    monkeypatch.setattr(passages, "ANSWERS_FROM", threshold)
+    after = asked()
+
+    def counted(decided: list[Decided]) -> list[int]:
+        counts = Counter((expect, outcome) for expect, outcome, _ in decided)
+        return [counts["abstain", "answered"], counts["answer", "abstained"]]
+
+    n_told = [round(told[name]["mean"] * told[name]["n"]) for name in ("false_answer", "false_refusal")]
+    assert counted(before) != counted(after)
+    # What is answered beside the threshold (a list, the nearest that is said) is taken to stay, and may not: 33
+    # refusals are told at 2.0 where 30 come, everything else to the question.
+    assert all(abs(one - other) <= 3 for one, other in zip(n_told, counted(after), strict=True))
+
+
+@pytest.mark.parametrize("threshold", [-1.0, 2.0])
+def test_the_curve_tells_what_another_threshold_does_on_one_article(
+    threshold: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = ROOT / "tests" / "data"
     cases = read_question_sets([data / "questions_a.jsonl"], data / "sections_a.json")[0].cases
     assistant = built("a")
 
-    def asked() -> list[tuple[str, str, float | None]]:
+    def asked() -> list[Decided]:
         answers = [(case.expect, assistant.ask(case.turns)) for case in cases]
         return [(expect, answer.outcome, answer.explanation["score"]) for expect, answer in answers]
 
