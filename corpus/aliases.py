@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +13,8 @@ from corpus.errors import UnusableInput
 from corpus.normalize import normalize
 
 DEFAULT_FILE = Path(__file__).with_name("aliases.toml")
+_CHOICE = re.compile(r"\(([^()]*\|[^()]*)\)")
+_HYPHEN = re.compile(r"(?<=[a-z])-(?=[a-z])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,7 @@ class Card:
         cues: Words that point to it when it is not named, folded.
         broader: Name of the kind that it is one of, empty when there is none.
         document: Whether it is more often shown at a counter than cancelled there (an identity card).
+        form: Whether its name says how it is paid for and not what for (a punch card).
     """
 
     name: str
@@ -32,11 +37,15 @@ class Card:
     cues: tuple[str, ...] = ()
     broader: str = ""
     document: bool = False
+    form: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Aliases:
-    """All kinds of cards, the words for a card of no kind, and the words that only look like cards."""
+    """All kinds of cards, the words for a card of no kind, and the words that only look like cards.
+
+    Two lists are the same only when they are one: what is known of a list is kept by it, and its names are many.
+    """
 
     cards: tuple[Card, ...]
     generic: tuple[str, ...]
@@ -59,14 +68,16 @@ def load_aliases(file: Path = DEFAULT_FILE) -> Aliases:
                 en=entry.get("en", ""),
                 names=tuple(
                     dict.fromkeys(
-                        normalize(name)
+                        spelled
                         for name in (entry["name"], *entry.get("names", ()), entry.get("en", ""))
                         if name
+                        for spelled in _spellings(name)
                     )
                 ),
                 cues=tuple(normalize(cue) for cue in entry.get("cues", ())),
                 broader=entry.get("broader", ""),
                 document=bool(entry.get("document", False)),
+                form=bool(entry.get("form", False)),
             )
             for entry in raw.get("card", ())
         )
@@ -79,3 +90,15 @@ def load_aliases(file: Path = DEFAULT_FILE) -> Aliases:
         generic=tuple(normalize(name) for name in raw.get("generic", {}).get("names", ())),
         other=tuple(normalize(name) for name in raw.get("other", {}).get("names", ())),
     )
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """A name, folded, with each choice of the words in its brackets; with and without hyphens between letters."""
+    if choice := _CHOICE.search(name):
+        for word in choice[1].split("|"):
+            yield from _spellings(name[: choice.start()] + word + name[choice.end() :])
+        return
+    folded = normalize(name)
+    yield folded
+    if (open_ := _HYPHEN.sub(" ", folded)) != folded:
+        yield open_

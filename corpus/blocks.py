@@ -12,38 +12,36 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from corpus.markers import NUMERALS, OUTLINE, bullet_length, item_marker, row_marker
 from corpus.roles import says
 
 BlockKind = Literal["heading", "item", "bullet", "text"]
 
-_NUMERALS = "一二三四五六七八九十"
-_NUMBER = rf"(?:\d{{1,2}}|[{_NUMERALS}]{{1,3}})"
-# Marker families, in the order they are tried. Each has the number in group `n`; what follows is the content.
-_STEP_WORD = re.compile(
-    rf"(?:第\s*(?P<n>{_NUMBER})\s*步|步[骤驟]\s*(?P<m>{_NUMBER})|(?i:step)\s*(?P<k>\d{{1,2}}))\s*(?:\*\*)?\s*[:：、.．,，)）—-]*\s*"
-)
-_FAMILIES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("step", _STEP_WORD),
-    ("decimal", re.compile(r"(?P<n>\d{1,2})(?:[.．](?!\d)|[、)）])\s*")),
-    ("bracket", re.compile(r"[（(](?P<n>\d{1,2})[)）]\s*[、.．]?\s*")),
-    ("circled", re.compile(r"(?P<n>[\u2460-\u2473])\s*[、.．]?\s*")),
-    ("numeral", re.compile(rf"(?P<n>[{_NUMERALS}]{{1,3}})、\s*")),
-    ("bracket-numeral", re.compile(rf"[（(](?P<n>[{_NUMERALS}]{{1,3}})[)）]\s*[、.．]?\s*")),
-)
-_BULLET = re.compile(r"[-*+•·●○▪■◆►]\s+|[•·●○▪■◆►]\s*")
 _ATX = re.compile(r" {0,3}(#{1,6})(?!#)[ \t\u3000]*(\S.*)$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)\s*$")
 _RULE = re.compile(r" {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$")
 _FENCE = re.compile(r" {0,3}(```|~~~)")
-_BOLD_END = re.compile(r"(?:\*\*|__)\s*")  # of `**第一步：**`
+_NUMBER = rf"(?:\d{{1,2}}|[{NUMERALS}]{{1,3}})"
+_CHAPTER = re.compile(rf"第{_NUMBER}(?:部分|[章编編篇])(?=[:：、.．\s])")
 _CASE = re.compile(
-    rf"(?:[场場]景|情形|情[况況]|方法|方式|[类類]型|途[径徑]|第{_NUMBER}[章节節类類种種部篇]|Part|Scenario|Case|Method)\s*{_NUMBER}?\s*[:：、.．\s]"
+    rf"(?:[场場]景|情形|情[况況]|方法|方式|[类類]型|途[径徑]|第{_NUMBER}[章节節类類种種部篇]"
+    rf"|(?i:part|chapter)[. ]?|Scenario|Case|Method)\s*0?{_NUMBER}?\s*[:：、.．\s]"
 )
 # Cleaning may have blanked the closing mark of a bold line together with an advertisement.
 _BOLD_LINE = re.compile(r"(?:\*\*|__)(.+?)(?:\*\*|__)\s*[:：]?\s*$|\*\*([^*]+?)\s{8,}$")
 _SENTENCE_DONE = re.compile(r"[。！？!?：:.|][”」）)*]*$")
 # A line of words without the marks of a sentence; a colon parts a name from what is said of it.
 _NAMES = re.compile(r"[^\W\d_][^。，,；;！!…:：|\n]*(?:[:：][^。，,；;！!…:：|\n]+)?[^。，,；;！!…:：|.\n]")
+# A line in brackets, or behind a number in them: `【退卡流程】`, `【02】退卡流程`, `【二】为何要退，怎么退`.
+_BRACKETED_LINE = re.compile(
+    rf"【[^【】]{{1,24}}】[^。，,；;！!…：:|]{{0,24}}|【[{NUMERALS}]{{1,3}}】[^。；;！!…：:|]{{2,32}}"
+)
+# What stands alone over a note in a quote.
+_NOTE_LINE = re.compile(
+    r"(?:note|tip|important|warning|注意|提示|温馨提示|友情提示|备注|備註|说明|說明|注)[:：]?", re.IGNORECASE
+)
+# A pictograph, which makes a line a bullet when the one before or behind it begins with the same.
+_SIGN = re.compile(r"([\u203b\u2190-\u21ff\u25a0-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff])\ufe0f?\s*(?=\S)")
 _SENTENCE_END = re.compile(r"[。；;！!，,]\s*$")
 
 MAX_HEADING_CHARACTERS = 40
@@ -84,32 +82,6 @@ class _Line:
     @property
     def blank(self) -> bool:
         return not self.text.strip(" \t\r\u3000\ufeff>|")
-
-
-def number_of(numeral: str) -> int:
-    """The value of `3`, `三`, `十二`, `二十` or `③`; 0 when it is none of these."""
-    if numeral.isascii() and numeral.isdigit():
-        return int(numeral)
-    if len(numeral) == 1 and "\u2460" <= numeral <= "\u2473":
-        return ord(numeral) - 0x245F
-    tens, ten, ones = numeral.rpartition("十")
-    digits = [_NUMERALS.find(part) + 1 if part else 0 for part in (tens, ones)]
-    return (digits[0] or 1) * 10 + digits[1] if ten else digits[1]
-
-
-def item_marker(content: str) -> tuple[str, int, int] | None:
-    """Family, number and length of the list marker that `content` starts with, or None when it starts with none."""
-    bold = 2 if content.startswith(("**", "__")) else 0
-    for family, pattern in _FAMILIES:
-        found = pattern.match(content, bold)
-        if found is None:
-            continue
-        numeral = next(value for value in found.groupdict().values() if value)
-        number = number_of(numeral)
-        if number:
-            closing = _BOLD_END.match(content, found.end()) if bold and content[:2] not in found.group() else None
-            return family, number, (closing or found).end()
-    return None
 
 
 def read_blocks(text: str, start: int = 0) -> list[Block]:
@@ -208,30 +180,43 @@ def _block(lines: list[_Line], at: int, *, fenced: bool, loose: bool, atx_level:
     rank = _bare_heading(lines, at, stripped, loose=loose, atx_level=atx_level) if apart and indent < 4 else 0
     if rank:
         return Block(kind="heading", start=line.start, content=content, end=end, depth=atx_level * 10 + rank), False
-    bullet = _BULLET.match(stripped)
-    marker = item_marker(stripped[bullet.end() :] if bullet else stripped)
-    if marker and (bullet is None or marker[0] == "step"):
-        length = marker[2] + (bullet.end() if bullet else 0)
-        return Block(
-            kind="item",
-            start=line.start,
-            content=min(content + length, end),
-            end=end,
-            family=marker[0],
-            number=marker[1],
-            indent=indent,
-            loose=loose,
-        ), False
-    if bullet:
-        return Block(
-            kind="bullet",
-            start=line.start,
-            content=min(content + bullet.end(), end),
-            end=end,
-            indent=indent,
-            loose=loose,
-        ), False
-    return Block(kind="text", start=line.start, content=content, end=end, indent=indent, loose=loose), False
+    kind, family, number, length = _entry(lines, at, stripped, apart=apart)
+    if family == "row":
+        end = line.start + len(line.text.rstrip().rstrip("|").rstrip())
+    return Block(
+        kind=kind,
+        start=line.start,
+        content=min(content + length, end),
+        end=end,
+        family=family,
+        number=number,
+        indent=indent,
+        loose=loose,
+    ), False
+
+
+def _entry(lines: list[_Line], at: int, stripped: str, *, apart: bool) -> tuple[BlockKind, str, int, int]:
+    """What a line that is no heading is: its kind, its family and number, and how long its marker is."""
+    if stripped.startswith("|"):
+        row = row_marker(stripped)
+        return ("item", "row", *row) if row else ("text", "", 0, 0)
+    bullet = bullet_length(stripped)
+    if not bullet and (sign := _SIGN.match(stripped)) and sign[1] in _signs_beside(lines, at):
+        bullet = sign.end()
+    marker = item_marker(stripped[bullet:])
+    follows = at > 0 and item_marker(lines[at - 1].text.strip()) is not None
+    if marker and not (marker[0] == "bare" and not (apart or follows)):
+        return "item", marker[0], marker[1], bullet + marker[2]
+    return ("bullet", "", 0, bullet) if bullet else ("text", "", 0, 0)
+
+
+def _signs_beside(lines: list[_Line], at: int) -> set[str]:
+    """The pictographs that begin the nearest lines of words before and behind one."""
+    beside = (
+        next((line.text for line in lines[at - 1 :: -1] if not line.blank), "") if at > 0 else "",
+        next((line.text for line in lines[at + 1 :] if not line.blank), ""),
+    )
+    return {sign[1] for text in beside if (sign := _SIGN.match(text.lstrip(" \t\u3000>")))}
 
 
 def _titled(stripped: str) -> bool:
@@ -244,7 +229,7 @@ def _titled(stripped: str) -> bool:
 
 
 def _bare_heading(lines: list[_Line], at: int, stripped: str, *, loose: bool, atx_level: int) -> int:
-    """How deep a heading without `#` lies under the last one with it (1 to 4), 0 when the line is no heading.
+    """How deep a heading without `#` lies under the last one with it (1 to 5), 0 when the line is no heading.
 
     `一、…` and `（一）…` lines are headings when something other than their next sibling follows them: two of
     them in a row are a list.
@@ -255,20 +240,28 @@ def _bare_heading(lines: list[_Line], at: int, stripped: str, *, loose: bool, at
         return 0
     marker = item_marker(inner)
     following = next((line.text.strip(" \t\r\u3000*") for line in lines[at + 1 :] if not line.blank), "")
-    if marker and marker[0] in {"numeral", "bracket-numeral"}:
+    if marker and marker[0] in OUTLINE:
         after = item_marker(following)
         alone = bool(following) and not (after and after[0] == marker[0] and after[1] == marker[1] + 1)
-        return (1 if marker[0] == "numeral" else 3) if alone else 0
+        return OUTLINE[marker[0]] if alone else 0
     if not loose:
         return 0
+    if says("byline", inner):
+        return 0
+    if _CHAPTER.match(inner) and following:
+        return 1
+    if _BRACKETED_LINE.fullmatch(inner) and following and not says("note", inner):
+        return 3
     if _CASE.match(inner) and following:
-        return 2
+        return 3
     next_blank = at + 1 < len(lines) and lines[at + 1].blank
+    if lines[at].text.lstrip().startswith(">") and _NOTE_LINE.fullmatch(inner):
+        return 0
     if bold and marker is None and following and (next_blank or not _BOLD_LINE.match(following)):
-        return 4
+        return 5
     plain = atx_level == 0 and len(inner) <= MAX_BARE_HEADING_CHARACTERS // 2 and _SENTENCE_DONE.search(following)
     if (next_blank or plain) and following and _stands_alone(inner) and not _stands_alone(following):
-        return 2
+        return 3
     return 0
 
 
@@ -279,5 +272,5 @@ def _stands_alone(line: str) -> bool:
         and _NAMES.fullmatch(line) is not None
         and not line.endswith(("?", "？"))
         and item_marker(line) is None
-        and _BULLET.match(line) is None
+        and not bullet_length(line)
     )

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
 
-from corpus.blocks import Block, item_marker, read_blocks
-from corpus.chunker import heading_text
+from corpus.blocks import Block, read_blocks
 from corpus.document import Document, Step
 from corpus.errors import UnusableInput
+from corpus.markers import item_marker
+from corpus.sections import heading_text
 
 _WORD = re.compile(r"[^\W_]")
 _SENTENCE_END = re.compile(r"[。！？；][”’」』）]*|[.!?;][\"”’)*_]*(?=\s|$)|\n")

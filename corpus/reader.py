@@ -32,7 +32,9 @@ EDITION_LANGUAGE = "en"
 _MAX_TITLE_LINE = 60
 # A line of words with a blank line behind it; what ends as a sentence does, or opens a list or table, is no title.
 _FIRST_LINE = re.compile(r"[\ufeff\s\u3000]*([^\s#>|`<\[-][^\n]*)\r?\n[ \t\u3000\r]*\n")
-_NO_TITLE = re.compile(r"[。；;：:，,.|]$|^(?:[-*+•]\s|\d+[.、]|[（(【]|={3}|-{3})")
+_NO_TITLE = re.compile(
+    r"[。；;：:，,.|]$|^(?:[-*+•]\s|\d+[.、]|[（(]|【(?:[一二三四五六七八九十\d]{1,3}】|[^】]*】?$)|={3}|-{3})"
+)
 _MAX_TITLE_CHARACTERS = 200
 _ATX_HEADING = re.compile(r"^ {0,3}#{1,6}(?!#)[ \t\u3000]*(\S[^\r\n]*)", re.MULTILINE)
 _UNDERLINED_HEADING = re.compile(r"^ {0,3}(\S[^\r\n]*)\r?\n {0,3}(?:={3,}|-{3,})[ \t]*\r?$", re.MULTILINE)

@@ -14,6 +14,12 @@ _CASE = re.compile(
     r"^(?:\W*[一二三四五六七八九十\d]{1,3}[)）、.．]?)?\W*(?:情形|情况|场景|类型|方式|方法|case|scenario)\s*[一二三四五六七八九十\d]*\s*[:：]",
     re.IGNORECASE,
 )
+# Roles whose lists are lists of things, not things to do.
+LISTING = frozenset(
+    {"conditions", "precautions", "reasons", "questions", "materials", "fees", "kinds", "summary", "definition"}
+)
+# What is asked of other texts than headings.
+_NO_ROLES = frozenset({"bring", "ways", "after", "byline"})
 _FILE = Path(__file__).with_name("roles.toml")
 
 
@@ -28,7 +34,8 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 def role_of(heading: str) -> str:
     """The role of a section by its heading: a key of `roles.toml`, empty when no word of the file is in it."""
     simplified = _CASE.sub("", to_simplified(heading))
-    return next((role for role, pattern in _patterns().items() if pattern.search(simplified)), "")
+    patterns = ((role, pattern) for role, pattern in _patterns().items() if role not in _NO_ROLES)
+    return next((role for role, pattern in patterns if pattern.search(simplified)), "")
 
 
 def says(role: str, text: str) -> bool:

@@ -33,8 +33,10 @@ class TermList(Generic[T]):
 
     def __init__(self) -> None:
         self._values: dict[str, tuple[T, ...]] = {}
-        self._longest = 0
-        self._most_words = 0
+        # Of the terms that are matched by characters, the lengths, longest first, by the first character; and of those
+        # of several words, how many words at most, by the first word: few places of a text can begin a term.
+        self._lengths: dict[str, tuple[int, ...]] = {}
+        self._most_words: dict[str, int] = {}
 
     def add(self, term: str, value: T) -> None:
         """Adds a folded term; a term that is there already gets one value more."""
@@ -42,9 +44,11 @@ class TermList(Generic[T]):
         if value not in values:
             self._values[term] = (*values, value)
         if _is_english(term):
-            self._most_words = max(self._most_words, len(term.split()))
-        else:
-            self._longest = max(self._longest, len(term))
+            first, *others = term.split(" ")
+            if others:
+                self._most_words[first] = max(self._most_words.get(first, 1), 1 + len(others))
+        elif len(term) not in (lengths := self._lengths.get(term[:1], ())):
+            self._lengths[term[:1]] = tuple(sorted((*lengths, len(term)), reverse=True))
 
     def put(self, term: str, value: T) -> None:
         """Adds a folded term with this one value, whatever it had before."""
@@ -54,7 +58,8 @@ class TermList(Generic[T]):
     def copy(self) -> TermList[T]:
         """A list with the same terms, to which more can be added."""
         other: TermList[T] = TermList()
-        other._values, other._longest, other._most_words = dict(self._values), self._longest, self._most_words
+        other._values = dict(self._values)
+        other._lengths, other._most_words = dict(self._lengths), dict(self._most_words)
         return other
 
     def terms(self) -> Iterable[str]:
@@ -71,7 +76,7 @@ class TermList(Generic[T]):
         matches: list[Found[T]] = []
         at = 0
         while at < len(text):
-            match = self._at(text, at, words)
+            match = self._at(text, at, words) if text[at] in self._lengths or at in words else None
             if match is not None:
                 matches.append(match)
                 at = match.end
@@ -81,9 +86,9 @@ class TermList(Generic[T]):
 
     def _at(self, text: str, at: int, words: dict[int, int]) -> Found[T] | None:
         best: Found[T] | None = None
-        for length in range(min(self._longest, len(text) - at), 0, -1):
+        for length in self._lengths.get(text[at], ()):
             term = text[at : at + length]
-            if term in self._values and not _is_english(term):
+            if len(term) == length and term in self._values and not _is_english(term):
                 best = Found(at, at + length, term, self._values[term])
                 break
         if at in words:
@@ -98,8 +103,9 @@ class TermList(Generic[T]):
     def _phrase_ends(self, text: str, at: int, words: dict[int, int]) -> list[int]:
         """Where phrases of whole words that start at `at` end, longest first."""
         ends: list[int] = []
+        most = self._most_words.get(text[at : words[at]], 1)
         start = at
-        while start in words and len(ends) < self._most_words:
+        while start in words and len(ends) < most:
             ends.append(words[start])
             start = words[start] + 1 if text[words[start] : words[start] + 1] == " " else -1
         return ends[::-1]

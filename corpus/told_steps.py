@@ -1,37 +1,64 @@
-"""Steps that are told in sentences: `首先，…。然后，…。最后，…。`, `First, … Then … Finally …`, `①…②…③…`.
+"""Steps that are told in sentences: `首先，…。然后，…。最后，…。`, `一是…；二是…`, `①…②…③…`, `…；…；…`.
 
 A telling opens with a word for "first" and goes on with words for "then"; each such sentence is a step, and the
-sentences between two of them belong to the earlier one.
+sentences between two of them belong to the earlier one. Marks that count, and semicolons, part a paragraph as well.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-from corpus.blocks import number_of
+from corpus.markers import number_of
 from corpus.normalize import to_simplified
+from corpus.roles import says
 
 MIN_TOLD_STEPS = 3
 
+Span = tuple[int, int]
+Way = Literal["marked", "connected", "clauses", "parted"]
+
+_OPENS_SURELY = re.compile(
+    r"(?:[我你您]?首先|第一步|(?:我|你|您|咱们?)?(?:要?做的)?(?:第一件事|头一件事|第一步)|头一件事|第一件事|第一(?=[,，:：是])|一开始|头一步)|(?i:first(?:ly|\s+of\s+all)?\b,?\s)"
+)
 _OPENS = re.compile(
-    r"(?:[我你您]?(?:首先)|第一步|(?:我|你|您|咱们?)(?:做的)?(?:第一件事|头一件事|先)|头一件事|第一件事|第一(?=[,，:：是])|一开始|头一步|先(?=[^，。；]{2,30}[，。；]))|(?i:first(?:ly|\s+of\s+all)?\b,?\s)"
+    rf"{_OPENS_SURELY.pattern}|(?:我|你|您|咱们?)先|先(?![说讲看谈来生声提介])(?=[^，。；]{{2,30}}[，。；])"
 )
 _GOES_ON = re.compile(
     r"(?:然后|接[着著]|接下来|紧接[着著]|再往[后下]|其次|随后|再来|再次|之后|随即|(?:这|那)之后|[^，。；]{1,10}(?:以后|之后|完了?)(?=[，,])|再(?=[^，。；]{2,})|第[二三四五六七八九十]+(?:步|件事|(?=[,，:：是])))"
-    r"|(?i:(?:and\s+)?then\b|next\b|after\s+that\b|afterwards\b|second(?:ly)?\b|third(?:ly)?\b|fourth(?:ly)?\b)"
+    r"|(?i:(?:and\s+)?then\b|next\b|after\s+that\b|afterwards\b|(?:second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)(?:ly)?\b)"
 )
+_THEN = re.compile(r"(?:然后|接[着著]|接下来|随后|之后)|(?i:(?:and\s+)?then\b|next\b|after\s+that\b)")
 _CLOSES = re.compile(r"(?:最后|末了|最终|最后一步)|(?i:(?:and\s+)?(?:finally|lastly|last)\b)")
 _SENTENCE = re.compile(r"(?:[^。！？!?；;\n.]|\.(?!\s|$))+(?:[。！？!?；;.]+[”」』）)]*|\n|$)")
 _SAID_BEFORE = re.compile(
     r"^\W*(?:(?:我|你|您|大家|咱们?|用户|申请人|持卡人|办理时|办的时候|的?做法是|流程是|步骤是|步骤如下)[^，。；：:]{0,12}[，：:]\s*)"
 )
 _INLINE = re.compile(
-    r"(?P<c>[\u2460-\u2473])|[（(](?P<b>\d{1,2})[)）]|(?<![\d.])(?P<d>\d{1,2})[)）、](?!\d)|第(?P<s>[一二三四五六七八九十]{1,3})步"
+    r"(?P<c>[\u2460-\u2473])|(?P<o>[\u2776-\u2793])|(?P<k>\d)\ufe0f?\u20e3|[（(](?P<b>\d{1,2})[)）]|(?<![\d.（(])(?P<d>\d{1,2})[)）、](?!\d)"
+    r"|(?<![\d.a-zA-Z])(?P<p>\d{1,2})[.．](?=\s*[\u4e00-\u9fff“《])|第(?P<s>[一二三四五六七八九十]{1,3})步|(?i:step)[.\s]*(?P<t>\d{1,2})|步骤(?P<w>[一二三四五六七八九十\d]{1,2})"
+    r"|[（(](?P<n>[一二三四五六七八九十]{1,3})[)）]|(?<![\u4e00-\u9fff])(?P<y>[一二三四五六七八九十]{1,3})是"
 )
-_MARK_END = re.compile(r"\s*[、.．:：,，]?\s*")
+_MARK_END = re.compile(r"\s*[、.．:：,，|｜]?\s*")
+_FULL_STOP = re.compile(r"[。！？!?\n]|\.(?=\s|$)")
+_WHOLE = re.compile(r"[^。！？!?\n]+(?:[。！？!?]+|\n|$)")
+_COLON = re.compile(r"[：:](?!//|\d)\s*(?=\S)")
+_CLAUSE = re.compile(r"[^，,；;]+[，,；;]?\s*")
 
-Span = tuple[int, int]
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Steps that paragraphs tell.
+
+    Attributes:
+        spans: Start and end of each step.
+        way: By marks that count; by words for "first" and "then", of sentences or of clauses; by semicolons.
+    """
+
+    spans: tuple[Span, ...]
+    way: Way
 
 
 def told_steps(text: str, paragraphs: Sequence[Span]) -> list[Span]:
@@ -41,14 +68,28 @@ def told_steps(text: str, paragraphs: Sequence[Span]) -> list[Span]:
         text: The text that the spans count in.
         paragraphs: Start and end of adjoining paragraphs, in order.
     """
+    return next(
+        (list(telling.spans) for telling in tellings(text, paragraphs) if telling.way in {"marked", "connected"}), []
+    )
+
+
+def tellings(text: str, paragraphs: Sequence[Span]) -> Iterator[Telling]:
+    """What may be steps in paragraphs, the surest first; whether they are is for their heading and lead-in to say."""
     for start, end in paragraphs:
-        if spans := _marked(text, start, end):
-            return spans
-    return _connected(text, paragraphs)
+        if spans := marked_steps(text, start, end):
+            yield Telling(tuple(spans), "marked")
+    if spans := _connected(text, paragraphs):
+        yield Telling(tuple(spans), "connected")
+    for start, end in paragraphs:
+        for sentence in _WHOLE.finditer(text, start, end):
+            if spans := _clauses(text, sentence.start(), sentence.end()):
+                yield Telling(tuple(spans), "clauses")
+            if spans := _parted(text, sentence.start(), sentence.end()):
+                yield Telling(tuple(spans), "parted")
 
 
-def _marked(text: str, start: int, end: int) -> list[Span]:
-    """Steps behind marks that count within a paragraph: `①…②…③…`."""
+def marked_steps(text: str, start: int, end: int) -> list[Span]:
+    """Steps behind marks that count within a paragraph: `①…②…③…`, `一是…；二是…`."""
     found: dict[str, list[re.Match[str]]] = {}
     for match in _INLINE.finditer(text, start, end):
         family = match.lastgroup or ""
@@ -68,7 +109,7 @@ def _marked(text: str, start: int, end: int) -> list[Span]:
 
 
 def _sentence_end(text: str, start: int, end: int) -> int:
-    found = re.compile(r"[。！？!?\n]|\.(?=\s|$)").search(text, start, end)
+    found = _FULL_STOP.search(text, start, end)
     return found.end() if found else end
 
 
@@ -76,29 +117,33 @@ def _connected(text: str, paragraphs: Sequence[Span]) -> list[Span]:
     """Steps that words for "first", "then" and "finally" begin."""
     sentences = [(begin, stop, n) for n, span in enumerate(paragraphs) for begin, stop in _sentences(text, *span)]
     starts: list[int] = []
-    closed = 0
+    closed, surely, needs_end = 0, False, False
     for at, (begin, stop, _) in enumerate(sentences):
         said = to_simplified(text[begin:stop])
-        shortened = _SAID_BEFORE.sub("", said)
-        if not starts:
-            if _OPENS.match(shortened):
-                starts.append(at)
+        if not starts or (len(starts) == 1 and not surely and _opens(_OPENS_SURELY, said)):
+            # What only begins with 先 gives way to a 首先 before anything has gone on from it.
+            if _opens(_OPENS, said):
+                starts, surely = [at], _opens(_OPENS_SURELY, said)
+                needs_end = said.startswith("先")
+            elif not starts and at > 0 and _THEN.match(said) and says("acts", text[slice(*sentences[at - 1][:2])]):
+                # What comes before "then" is the first step, when it tells to do something.
+                starts, needs_end = [at - 1, at], True
         elif _CLOSES.match(said):
             starts.append(at)
             closed = at
             break
         elif _GOES_ON.match(said):
             starts.append(at)
-    if len(starts) < MIN_TOLD_STEPS or not (closed or _surely(text, sentences, starts)):
+    if len(starts) < MIN_TOLD_STEPS or (needs_end and not closed):
         return []
     last = closed or starts[-1]
     ends = [*(at - 1 for at in starts[1:]), _tail(sentences, starts, last)]
     return [(sentences[at][0], sentences[stop][1]) for at, stop in zip(starts, ends, strict=True)]
 
 
-def _surely(text: str, sentences: Sequence[tuple[int, int, int]], starts: Sequence[int]) -> bool:
-    """Whether a telling without an end opens with more than a bare 先."""
-    return not to_simplified(text[sentences[starts[0]][0] :][:1]).startswith("先")
+def _opens(words: re.Pattern[str], said: str) -> bool:
+    """Whether a sentence opens with one of the words, or does so behind an address such as `我的做法是：`."""
+    return words.match(said) is not None or words.match(_SAID_BEFORE.sub("", said)) is not None
 
 
 def _tail(sentences: Sequence[tuple[int, int, int]], starts: Sequence[int], last: int) -> int:
@@ -116,3 +161,33 @@ def _sentences(text: str, start: int, end: int) -> Iterator[Span]:
         stop = match.start() + len(piece.rstrip())
         if stop > begin and re.search(r"\w", text[begin:stop]):
             yield begin, stop
+
+
+def _clauses(text: str, start: int, end: int) -> list[Span]:
+    """Steps that are clauses of one sentence, as in `先…，再…，最后…。`."""
+    parts = [(found.start(), found.end()) for found in _CLAUSE.finditer(text, start, end)]
+    starts: list[int] = []
+    for begin, stop in parts:
+        said = to_simplified(text[begin:stop]).lstrip()
+        if not starts:
+            if _opens(_OPENS, said):
+                starts.append(begin)
+        elif _CLOSES.match(said):
+            return _between([*starts, begin], end) if len(starts) + 1 >= MIN_TOLD_STEPS else []
+        elif _GOES_ON.match(said):
+            starts.append(begin)
+    return []
+
+
+def _parted(text: str, start: int, end: int) -> list[Span]:
+    """Steps that semicolons part in one sentence, behind its colon when it has one."""
+    semicolons = [found.end() for found in re.finditer(r"[；;]\s*", text[start:end])]
+    if len(semicolons) < MIN_TOLD_STEPS - 1:
+        return []
+    colon = _COLON.search(text, start, start + semicolons[0])
+    begin = colon.end() if colon else start
+    return [span for span in _between([begin, *(start + at for at in semicolons)], end) if text[slice(*span)].strip()]
+
+
+def _between(starts: Sequence[int], end: int) -> list[Span]:
+    return list(zip(starts, [*starts[1:], end], strict=True))

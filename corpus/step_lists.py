@@ -1,0 +1,95 @@
+"""Which lists are procedures: by what headings and the words before a list say, and by what its entries do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from corpus.roles import LISTING, role_of, says
+from corpus.sections import Section
+
+# Entries are steps without being called so when there are so many, and such a share begins by telling to do something.
+_FEWEST_ACTS = 3
+_MOSTLY_ACTS = 0.6
+SOME_ACTS = 0.4  # under a heading that speaks of doing something
+
+_BOLD_LABEL = re.compile(r"\s*(?:\*\*|__)[^*_\n]{1,40}?[：:]?(?:\*\*|__)")
+
+
+def section_role(section: Section) -> str:
+    """The role of the nearest heading that has one; a title alone may say more than how to do something."""
+    if not section.headings and says("procedure", section.nearest):
+        return role_of(section.nearest) if says("steps", section.nearest) else "procedure"
+    return next((role for role in map(role_of, reversed(section.headings or (section.nearest,))) if role), "")
+
+
+def last_sentence(text: str) -> str:
+    """What stands behind the last full stop of a text that leads into a list."""
+    return text.rstrip().rsplit("。", 1)[-1]
+
+
+def is_procedure(text: str, section: Section, lead: int, items: Sequence[int]) -> bool:
+    """Whether a numbered list is a procedure.
+
+    Args:
+        text: The text that the section is of.
+        section: The section with the list.
+        lead: Place of the block where the list's lead-in begins; that of its first item when it has none.
+        items: Places of its items.
+    """
+    first = section.blocks[items[0]]
+    if first.family == "step":
+        return True
+    before = text[section.blocks[lead].start : first.start] if lead < items[0] else ""
+    entries = [text[section.blocks[at].content : section.blocks[at].end] for at in items]
+    if first.family == "row" and not says("steps", section.nearest) and not says("steps", before):
+        return role_of(section.nearest) not in LISTING and are_acts(entries)
+    if says("steps", section.nearest):
+        return True
+    role = section_role(section)
+    led = last_sentence(before)
+    if role in LISTING:
+        return says("steps", led) and not says("precautions", section.nearest)
+    if led and (role_of(led) in LISTING or says("bring", led)):
+        return False
+    if says("after", section.nearest):
+        return says("steps", before) or are_acts(entries)
+    if role in {"steps", "procedure"} or says("steps", before) or says("procedure", before):
+        return True
+    return not says("preparing", section.nearest) and are_acts(entries)
+
+
+def are_acts(entries: Iterable[str], share: float = _MOSTLY_ACTS) -> bool:
+    """Whether there are enough entries of a list, and as great a share of them begins by telling to do something."""
+    acting = [says("acts", entry) for entry in entries]
+    return len(acting) >= _FEWEST_ACTS and sum(acting) >= share * len(acting)
+
+
+def bullets_of(section: Section) -> list[int]:
+    """The places of a section's bullets that are in no other entry."""
+    return [n for n, block in enumerate(section.blocks) if block.kind == "bullet" and block.indent < 2]
+
+
+def bullets_are_steps(text: str, section: Section) -> bool:
+    """Whether a section whose only list is of bullets says that they are steps."""
+    bullets = bullets_of(section)
+    if len(bullets) < 2 or any(
+        later - earlier > 1 and section.blocks[later].loose and section.blocks[later - 1].kind == "text"
+        for earlier, later in zip(bullets, bullets[1:], strict=False)
+    ):
+        return False
+    nearest = section.headings[-1] if section.headings else ""
+    before = last_sentence(text[section.start : section.blocks[bullets[0]].start])
+    if role_of(nearest) in LISTING or says("materials", before) or says("bring", before):
+        return False
+    if says("steps", nearest) or says("steps", before):
+        return True
+    entries = [text[section.blocks[at].content : section.blocks[at].end] for at in bullets]
+    if (
+        says("ending", nearest)
+        and role_of(nearest) == "procedure"
+        and not any(block.kind == "item" for block in section.blocks)
+    ):
+        labelled = [entry for entry in entries if _BOLD_LABEL.match(entry)]
+        return are_acts(entries, SOME_ACTS) or len(labelled) == len(entries) >= _FEWEST_ACTS
+    return are_acts(entries)
