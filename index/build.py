@@ -24,6 +24,7 @@ from index.chunk_file import ChunkFile, passage_key, passage_of
 from index.encoder import Encoder, Vectors
 from index.errors import IndexMissing, IndexStale
 from index.index import BUILD_COMMAND, Home, Index, check_files, open_halves, open_index, read_manifest
+from index.lease import remove_unless_read
 from index.lexical import LexicalIndex
 from index.manifest import (
     FORMAT_VERSION,
@@ -318,8 +319,9 @@ def _remove_leftovers(home: Home, current: str) -> None:
 
 
 def _remove_old(home: Home, place: Place, keep: set[str]) -> None:
-    """Removes all generations but the new one and the one before it, which a running process may still read."""
+    """Removes all generations but the new one, the one before it and those that a running process still reads."""
+    kept = set(keep)
     for folder in home.generations.iterdir():
-        if folder.name not in keep:
-            shutil.rmtree(folder, ignore_errors=True)
-    VectorStore.prune(place, home.collection_prefix, {f"{home.collection_prefix}{name}" for name in keep})
+        if folder.name not in keep and not remove_unless_read(folder):
+            kept.add(folder.name)
+    VectorStore.prune(place, home.collection_prefix, {f"{home.collection_prefix}{name}" for name in kept})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,6 +23,7 @@ Vectors = NDArray[np.float32]
 BUILT_IN = "builtin"
 PROBE = "注销银行卡需要带身份证吗？ How do I cancel a 2nd card?"
 
+_CACHED_QUESTIONS = 64
 _BUILT_IN_FOLDER = Path(__file__).parent / "encoder"
 # An index remembers its encoder by this; it changes whenever the files in that folder do.
 _BUILT_IN_NAME = "xiaoka-zh-en-256-v2"
@@ -126,6 +127,17 @@ def built_in_encoder() -> StaticEncoder:
     from index.static_encoder import StaticEncoder
 
     return StaticEncoder(_BUILT_IN_FOLDER, name=_BUILT_IN_NAME)
+
+
+@lru_cache(maxsize=_CACHED_QUESTIONS)
+def built_in_vector(question: str) -> Vectors:
+    """The built-in encoder's unit row of a question, shape `(1, dimensions)`, by which several choices are made.
+
+    Not to be written to: all who ask for the same question get the same array.
+    """
+    vector = built_in_encoder().encode_query([question])
+    vector.flags.writeable = False
+    return vector
 
 
 def is_built_in(name: str) -> bool:

@@ -20,6 +20,7 @@ from corpus.reader import ArticleFile, list_files
 from index.chunk_file import ChunkFile, DocumentHead, OutlineEntry
 from index.encoder import Encoder, is_built_in
 from index.errors import IndexDamaged, IndexForeign, IndexMissing, IndexStale
+from index.lease import reading
 from index.lexical import LexicalIndex, WordsUnreadable
 from index.manifest import MANIFEST_NAME, Manifest, changed_articles, probe_of, program_digest, same_probe
 from index.retriever import Retriever
@@ -337,13 +338,15 @@ def _state_of(error: UnusableInput) -> State:
 
 
 def _open_generation(home: Home, name: str, files: Sequence[ArticleFile], encoder: Encoder, chroma_url: str) -> Index:
-    manifest = read_manifest(home, name)
-    check_files(home, manifest)
-    check_settings(home, manifest, encoder, chroma_url)
     folder = home.generations / name
-    check_corpus(home, manifest, changed_articles(home.corpus, files, manifest, folder))
-    check_probe(home, manifest, encoder)
     with ExitStack() as resources:
+        # First of all: what is read from here on stays until the index is closed.
+        resources.enter_context(reading(folder))
+        manifest = read_manifest(home, name)
+        check_files(home, manifest)
+        check_settings(home, manifest, encoder, chroma_url)
+        check_corpus(home, manifest, changed_articles(home.corpus, files, manifest, folder))
+        check_probe(home, manifest, encoder)
         try:
             lexical, vectors = open_halves(folder, home.place(name, chroma_url), resources)
         except (WordsUnreadable, VectorsUnreadable) as error:

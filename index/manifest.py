@@ -24,8 +24,9 @@ STATS_NAME = "stats.json"
 # A file that was written within this time of being looked at may be written again without its time changing.
 _RACY_NS = 2_000_000_000
 _SAME_PROBE_COSINE = 0.9999
-# Read when a question is understood, not when an article is indexed; the first is for operators to edit.
-_NOT_SHAPING = frozenset({"aliases.toml", "aliases.py", "subjects.py", "terms.py"})
+# Used when a question is understood or a file is uploaded, not when an article is indexed; the first is for operators
+# to edit.
+_NOT_SHAPING = frozenset({"aliases.toml", "aliases.py", "converter.py", "process.py", "subjects.py", "terms.py"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

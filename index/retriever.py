@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
+from itertools import islice
 
+from corpus.document import Chunk
 from corpus.errors import UnusableInput
 from index.chunk_file import ChunkFile
 from index.encoder import Encoder
@@ -17,6 +20,8 @@ DENSE_WEIGHT = 0.9
 _LEAST_DEPTH = 50
 _DEPTH_PER_HIT = 4
 _PLACES = 6
+_CACHED_CHUNKS = 1_024
+_CACHED_VECTORS = 8_192
 
 Scored = Sequence[tuple[str, float]]
 
@@ -38,6 +43,9 @@ class Retriever:
         self._lexical = lexical
         self._chunks = chunks
         self._dense_weight = dense_weight
+        # What is stored never changes while it is open, so that a key is enough for what was read by it.
+        self._chunk = lru_cache(maxsize=_CACHED_CHUNKS)(self._read_chunk)
+        self._chunks_of = lru_cache(maxsize=_CACHED_VECTORS)(self._read_chunks_of)
 
     def search(self, query: str, k: int, doc_ids: Collection[str] | None = None) -> list[Hit]:
         """The `k` best chunks for a query, best first, ties by chunk_id; fewer when there are fewer.
@@ -58,10 +66,9 @@ class Retriever:
         dense = self._nearest(query, depth, doc_ids)
         lexical = self._lexical.search(query, depth, doc_ids)
         best = fuse(dense, lexical, depth=depth, dense_weight=self._dense_weight)[:k]
-        chunks = self._chunks.chunks_by_id([chunk_id for chunk_id, _ in best])
         parts = _parts(dense, lexical)
         return [
-            Hit(chunk=chunks[chunk_id], score=score, rank=rank, parts=parts[chunk_id])
+            Hit(chunk=self._chunk(chunk_id), score=score, rank=rank, parts=parts[chunk_id])
             for rank, (chunk_id, score) in enumerate(best, 1)
         ]
 
@@ -69,8 +76,17 @@ class Retriever:
         """The nearest chunks with their cosines, best first; chunks with the same vector share its key."""
         keys = None if doc_ids is None else self._chunks.vector_keys(doc_ids)
         cosines = dict(self._vectors.search(self._encoder.encode_query([query])[0], depth, keys))
-        found = self._chunks.chunks_of_vectors(list(cosines), depth, doc_ids)
-        return [(chunk_id, cosines[key]) for key, chunk_id in found]
+        if doc_ids is not None:
+            found = self._chunks.chunks_of_vectors(list(cosines), depth, doc_ids)
+            return [(chunk_id, cosines[key]) for key, chunk_id in found]
+        every = ((chunk_id, cosine) for key, cosine in cosines.items() for chunk_id in self._chunks_of(key, depth))
+        return list(islice(every, depth))
+
+    def _read_chunk(self, chunk_id: str) -> Chunk:
+        return self._chunks.chunks_by_id([chunk_id])[chunk_id]
+
+    def _read_chunks_of(self, vector_key: str, limit: int) -> tuple[str, ...]:
+        return tuple(chunk_id for _, chunk_id in self._chunks.chunks_of_vectors([vector_key], limit))
 
 
 def fuse(dense: Scored, lexical: Scored, *, depth: int, dense_weight: float) -> list[tuple[str, float]]:

@@ -61,8 +61,7 @@ class StaticEncoder:
 
     def token_ids(self, texts: Sequence[str]) -> list[NDArray[np.intp]]:
         """The rows of the table that each text's tokens have, in order."""
-        encodings = self._model.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [self._model.places(encoding.ids) for encoding in encodings]
+        return [self._model.places(ids) for ids in self._model.token_ids(texts)]
 
     def token_rows(self, places: NDArray[np.intp]) -> Vectors:
         """The vectors of tokens by their rows, shape `(len(places), dimensions)`; the longer, the more it says."""
@@ -73,8 +72,7 @@ class StaticEncoder:
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for begin in range(0, len(texts), _BATCH):
             batch = [prompt + text for text in texts[begin : begin + _BATCH]]
-            encodings = model.tokenizer.encode_batch_fast(batch, add_special_tokens=False)
-            model.add_up([encoding.ids for encoding in encodings], vectors[begin : begin + _BATCH])
+            model.add_up(model.token_ids(batch), vectors[begin : begin + _BATCH])
         return unit_rows(vectors)
 
     @cached_property
@@ -113,6 +111,12 @@ class _Model:
         prompts = (_json(folder / _CONFIG) or {}).get("prompts") or {}
         self.query_prompt: str = prompts.get("query") or ""
         self.document_prompt: str = prompts.get("document") or prompts.get("passage") or ""
+
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """The tokens of each text; a text by itself is not worth the threads that share out several."""
+        if len(texts) == 1:
+            return [self.tokenizer.encode(texts[0], add_special_tokens=False).ids]
+        return [encoding.ids for encoding in self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
 
     def places(self, token_ids: Sequence[int]) -> NDArray[np.intp]:
         """The rows of tokens."""

@@ -15,7 +15,7 @@ import urllib.parse
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from importlib import metadata
 from itertools import islice
 from pathlib import Path
@@ -24,7 +24,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from corpus.errors import UnusableInput
-from index.encoder import Vectors
+from index.encoder import Vectors, unit_rows
 
 T = TypeVar("T")
 Batch = tuple[Sequence[str], Vectors]  # keys, and a unit row for each
@@ -37,6 +37,7 @@ _PERSISTED_BATCH = 2_000
 _SERVER_BATCH = 500
 _CACHED_INDEXES = 16
 _LOCK_SECONDS = 5.0
+_MOST_HELD = 1_000
 _GRAPH = {
     "space": "cosine",
     # Recall at 10 on 10,000 random vectors is 0.99 with these and 0.83 with Chroma's own, for a fifth more build time.
@@ -138,12 +139,23 @@ class VectorStore:
         most = self._count if keys is None else len(keys)
         if most == 0:
             return []
+        if keys is None and self._held is not None:
+            return self._held.search(vector, max(1, k))
         with _reported(self._place):
             found, distances = self._engine.query(
                 vector.tolist(), max(1, min(k, most)), None if keys is None else list(keys)
             )
         hits = [(key, min(1.0, max(-1.0, 1.0 - distance))) for key, distance in zip(found, distances, strict=True)]
         return sorted(hits, key=lambda hit: (-hit[1], hit[0]))
+
+    @cached_property
+    def _held(self) -> _Held | None:
+        """Every vector, when there are few and they lie in files; what is on a server may change under other hands."""
+        if self._place.url or self._count > _MOST_HELD:
+            return None
+        keys = sorted(self.keys())
+        vectors = self.get(keys)
+        return _Held(tuple(keys), unit_rows(np.stack([vectors[key] for key in keys])))
 
     def get(self, keys: Sequence[str]) -> dict[str, Vectors]:
         """The stored vectors of those of `keys` that are there."""
@@ -173,6 +185,25 @@ class VectorStore:
     def close(self) -> None:
         """Lets go of the files, or of the connection."""
         self._engine.close()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Held:
+    """Few vectors in memory, searched whole: that takes hundredths of what Chroma's way to its files takes.
+
+    Attributes:
+        keys: In their order.
+        rows: The unit row of each.
+    """
+
+    keys: tuple[str, ...]
+    rows: Vectors
+
+    def search(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
+        """The `k` nearest: `(key, cosine)`, best first, ties by key."""
+        cosines = np.clip(self.rows @ unit_rows(vector.reshape(1, -1))[0], -1.0, 1.0)
+        best = np.argsort(-cosines, kind="stable")[:k]
+        return [(self.keys[at], float(cosines[at])) for at in best]
 
 
 class _BindingsEngine:
