@@ -62,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=RATE",
         help="exit 1 when a measure is under a rate (over it, where less is better); may be repeated",
     )
+    parser.add_argument("--progress", type=Path, metavar="FILE", help="how far the run is, a line of JSON at a time")
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that ask (default: by cores)")
     parser.add_argument("--resume", action="store_true", help="go on from a run of the same that was killed")
     parser.add_argument("--judge", default="", metavar="MODEL", help="a LangChain chat model that judges besides")
@@ -69,8 +70,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help=f"with `{NEW}`: folder of the draft")
 
 
-def run(arguments: argparse.Namespace, settings: Settings, opener: Opener) -> int:
+def run(arguments: argparse.Namespace, settings: Settings, opener: Opener, *, journals: Path | None = None) -> int:
     """The exit code of the command.
+
+    Args:
+        arguments: Its options.
+        settings: Of the assistant that is asked.
+        opener: Opens it.
+        journals: Folder of what was answered so far; that of all runs, in the data folder, unless given.
 
     Raises:
         UnusableInput: The options, the sets, the corpus or the baseline cannot be used.
@@ -97,7 +104,7 @@ def run(arguments: argparse.Namespace, settings: Settings, opener: Opener) -> in
     sets = read_question_sets([Path(name) for name in arguments.questions], arguments.sections)
     if arguments.check:
         return _check(sets, settings)
-    return _evaluate(sets, settings, opener, plan)
+    return _evaluate(sets, settings, opener, plan, journals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +128,7 @@ def _plan(arguments: argparse.Namespace, settings: Settings) -> _Plan:
 
     outputs = {
         f"--{name.replace('_', '-')}": getattr(arguments, name)
-        for name in ("json", "scores", "report", "junit", "trec_run", "trec_qrels")
+        for name in ("json", "scores", "report", "junit", "trec_run", "trec_qrels", "progress")
     }
     old = {file for file in (arguments.baseline, arguments.no_worse_than) if file is not None}
     questions = [Path(name) for name in arguments.questions]
@@ -179,7 +186,9 @@ def _draft(article: Path, folder: Path | None, corpus: Path) -> int:
     return DONE
 
 
-def _evaluate(sets: Sequence[QuestionSet], settings: Settings, opener: Opener, plan: _Plan) -> int:
+def _evaluate(
+    sets: Sequence[QuestionSet], settings: Settings, opener: Opener, plan: _Plan, journals: Path | None
+) -> int:
     from assistant.evaluation.check import check_documents
     from assistant.evaluation.record import JOURNALS, run_key, sets_of, settings_of, versions_of
     from assistant.evaluation.run import Examiner, RunFailed, open_journal, run_questions
@@ -192,9 +201,18 @@ def _evaluate(sets: Sequence[QuestionSet], settings: Settings, opener: Opener, p
         versions, chosen = versions_of(assistant), settings_of(settings)
         examiner = Examiner(assistant, settings.corpus, {one.name: one.sections for one in sets})
         key = run_key(sets, versions, chosen, plan.judge)
-        with open_journal(settings.data / JOURNALS, key, resume=plan.resume) as journal:
+        with open_journal(journals or settings.data / JOURNALS, key, resume=plan.resume) as journal:
             try:
-                n_kept = run_questions(sets, settings, opener, examiner, journal, workers=plan.workers, judge=judge)
+                n_kept = run_questions(
+                    sets,
+                    settings,
+                    opener,
+                    examiner,
+                    journal,
+                    workers=plan.workers,
+                    judge=judge,
+                    progress=plan.outputs["--progress"],
+                )
             except RunFailed as error:
                 sys.stderr.write(f"xiaoka: {error}\n")
                 return NOT_MET

@@ -14,7 +14,7 @@ import numpy as np
 
 from assistant.evaluation.grading import ANSWER_MEASURES, LOWER_IS_BETTER, Grades
 from assistant.evaluation.questions import Case
-from assistant.evaluation.record import FORMAT, QUESTIONS_LINE
+from assistant.evaluation.record import FORMAT, read_head
 from assistant.evaluation.run import Row
 from assistant.evaluation.statistics import bootstrap_intervals, randomisation_p
 from assistant.evaluation.summary import MEASURES
@@ -111,12 +111,7 @@ def _baseline(head: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> Bas
 
 def _record_lines(stream: TextIO) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
     """The record without its questions, and its questions one after the other, of a file in the layout we write."""
-    head: list[str] = []
-    for line in stream:
-        head.append(line)
-        if line.strip() == QUESTIONS_LINE:
-            break
-    return json.loads("".join([*head, "]}"])), _row_lines(stream)
+    return read_head(stream), _row_lines(stream)
 
 
 def _row_lines(stream: Iterable[str]) -> Iterator[dict[str, Any]]:

@@ -20,7 +20,7 @@ import corpus
 import index
 from assistant.evaluation.questions import QuestionSet
 from assistant.evaluation.run import Row
-from assistant.settings import Settings
+from assistant.settings import EXTRACTIVE, Settings
 from assistant.start import Evaluated
 from corpus.errors import UnusableInput
 from corpus.reader import SUFFIXES
@@ -83,6 +83,7 @@ def settings_of(settings: Settings) -> dict[str, Any]:
         "reranker": settings.reranker,
         "chroma_url": public_url(settings.chroma_url),
         "k": settings.k,
+        **({} if settings.model == EXTRACTIVE else {"model": settings.model}),
     }
 
 
@@ -107,6 +108,23 @@ def write_record(record: Mapping[str, Any], rows: Iterable[Row], file: Path) -> 
         for n, row in enumerate(rows):
             stream.write((",\n" if n else "\n") + json.dumps(row, ensure_ascii=False))
         stream.write("\n]}\n")
+
+
+def read_head(stream: Iterable[str]) -> dict[str, Any]:
+    """Everything of a record but its questions, from a file in the layout that `write_record` writes.
+
+    The questions are left in the stream, one on each line.
+
+    Raises:
+        ValueError: It is no such file.
+    """
+    head: list[str] = []
+    for line in stream:
+        head.append(line)
+        if line.strip() == QUESTIONS_LINE:
+            break
+    found: dict[str, Any] = json.loads("".join([*head, "]}"]))
+    return found
 
 
 def write_scores(record: Mapping[str, Any], rows: Iterable[Row], file: Path) -> None:
@@ -212,12 +230,13 @@ def check_writable(files: Mapping[str, Path | None], inputs: Iterable[Path], set
     """
     problems = []
     read = {real_path(file) for file in inputs}
-    kept = [real_path(settings.data / name) for name in ("indexes", JOURNALS)]
+    indexes, journals = (real_path(settings.data / name) for name in ("indexes", JOURNALS))
 
     def is_read(file: Path) -> bool:
         place = real_path(file)
         is_article = place.is_relative_to(real_path(settings.corpus)) and place.name.lower().endswith(SUFFIXES)
-        return place in read or is_article or any(place.is_relative_to(folder) for folder in kept)
+        # Journals lie in their folder itself; what stands in folders inside it, such as the page's runs, is an output.
+        return place in read or is_article or place.is_relative_to(indexes) or journals in (place, place.parent)
 
     wanted = {option: file for option, file in files.items() if file is not None}
     for option, file in wanted.items():

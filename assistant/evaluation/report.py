@@ -34,7 +34,7 @@ _TEMPLATE = "report.html.jinja"
 # Pieces of the page written at a time: few enough to stay small, enough not to write word by word.
 _PIECES = 256
 
-_TILES = ("success", "facts", "steps", "cite_precision", "false_answer", "false_refusal")
+HEADLINES = ("success", "facts", "steps", "cite_precision", "false_answer", "false_refusal")
 # By expectation: the outcomes that are right, and those that are right if the text of the reply is.
 _RIGHT = {
     "answer": ({"answered"}, set[str]()),
@@ -113,7 +113,7 @@ def _environment() -> Environment:
         words=words(),
         pictures=pictures,
         lower_is_better=LOWER_IS_BETTER,
-        tiles=_TILES,
+        tiles=HEADLINES,
         all_outcomes=OUTCOMES,
         verdict_on_cell=verdict_on_cell,
         verdict_on_change=verdict_on_change,

@@ -24,6 +24,7 @@ from typing import Any
 
 from assistant.answer import Answer
 from assistant.evaluation.grading import grade
+from assistant.evaluation.progress import told_progress
 from assistant.evaluation.questions import Case, QuestionSet, Sections
 from assistant.evaluation.retrieval import Relevance, grade_retrieval
 from assistant.settings import Settings
@@ -243,6 +244,7 @@ def run_questions(
     *,
     workers: int,
     judge: Judge | None = None,
+    progress: Path | None = None,
 ) -> int:
     """Asks every question that the journal does not hold yet, and adds what came of it, in the order of the questions.
 
@@ -256,9 +258,11 @@ def run_questions(
         journal: Where rows go.
         workers: Processes that ask; 1 asks in this one, 0 chooses by cores and by the questions that are left.
         judge: What a model says of an answer, asked in this process; None for no judge.
+        progress: The file that tells how far the run is; None for none.
 
     Raises:
         RunFailed: A process died. What was answered is kept for `--resume`.
+        UnusableInput: The journal or the file of progress cannot be written.
     """
     from tqdm import tqdm
 
@@ -268,7 +272,12 @@ def run_questions(
     by_id = {case.id: case for case in left}
     sections = {one.name: one.sections for one in sets}
     # `disable=None` shows the bar on terminals only.
-    with tqdm(total=len(cases), initial=len(done), desc="Asking", unit="question", disable=None) as bar:
+    n_done = len(done)
+    with (
+        tqdm(total=len(cases), initial=n_done, desc="Asking", unit="question", disable=None) as bar,
+        told_progress(progress, len(cases)) as tell,
+    ):
+        tell(n_done)
         for rows in _examined(left, settings, opener, examiner, sections, n_workers(workers, len(left))):
             _grade_retrieval(rows, by_id, examiner)
             if judge is not None:
@@ -276,6 +285,8 @@ def run_questions(
                     row["judged"] = judge(row["turns"], row["answer"]) if row["answer"] is not None else None
             journal.append(rows)
             bar.update(len(rows))
+            n_done += len(rows)
+            tell(n_done)
     return len(done)
 
 
@@ -361,8 +372,6 @@ _worker_resources = ExitStack()
 
 
 def _start_worker(settings: Settings, opener: Opener, sections: Mapping[str, Sections]) -> None:
-    from threadpoolctl import threadpool_limits
-
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_leave_with, args=(parent.sentinel,), daemon=True).start()
@@ -372,8 +381,6 @@ def _start_worker(settings: Settings, opener: Opener, sections: Mapping[str, Sec
         _worker_failure.append(_told(error))
         return
     atexit.register(_worker_resources.close)
-    # As many processes as cores, each multiplying matrices on every core, wait for each other most of the time.
-    _worker_resources.enter_context(threadpool_limits(limits=1))
     _worker_examiner.append(Examiner(assistant, settings.corpus, sections))
 
 

@@ -15,7 +15,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from assistant.evaluation.amounts import Amount, amounts_of
+from assistant.amounts import Amount, amounts_of
 from assistant.evaluation.statements import Statement, statements_of
 from assistant.phrases import say
 from corpus.normalize import Language, normalize

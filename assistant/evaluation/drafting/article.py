@@ -12,7 +12,7 @@ from assistant.catalog import Catalog, Procedure, build_catalog
 from assistant.evaluation.drafting.words import slug, templates, without_noise
 from assistant.evidence import Unit, UnitReader, holds
 from assistant.lexicon import load_lexicon
-from corpus.chunker import chunk, heading_text
+from corpus.chunker import chunk
 from corpus.document import Chunk, Document
 from corpus.editions import Edition, align
 from corpus.errors import UnusableInput
@@ -21,6 +21,7 @@ from corpus.hygiene import clean, find
 from corpus.normalize import normalize
 from corpus.reader import read_document
 from corpus.roles import role_of, says
+from corpus.sections import heading_text
 
 _CONTACT_KINDS = frozenset({"contact", "call"})
 _HANDLE = re.compile(r"(?<![\w.])@?([A-Za-z][\w-]{3,})")
@@ -109,7 +110,7 @@ class Article:
         """Whether the article covers a card, or only names it."""
         cards = self.catalog.cards
         named = {mention.card for unit in self.units for mention in cards.mentions(unit.text)}
-        return bool(self.catalog.covering(card)) or card in named or cards.broader(card) in named
+        return bool(self.catalog.covering(card)) or card in named or not named.isdisjoint(cards.kinds(card))
 
 
 def read_article(file: Path, corpus: Path | None = None) -> Article:

@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from corpus.chunker import heading_text
 from corpus.errors import UnusableInput
 from corpus.normalize import has_han, normalize, to_simplified, to_traditional
+from corpus.sections import heading_text
 
 DEFAULT_FILE = Path(__file__).with_name("drafts.toml")
 _CLAUSE = re.compile(r"[^\W_]+(?:(?:[ '’·-]|(?<=\d)[.:：](?=\d))[^\W_]+)*")

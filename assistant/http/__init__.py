@@ -1,0 +1,1 @@
+"""The assistant for programs: routes over HTTP, and what every request passes."""

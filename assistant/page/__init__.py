@@ -1,0 +1,1 @@
+"""The chat page: what it shows, what the browser keeps of it, and its tabs."""
