@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from assistant.answer import Answer
+from assistant.answer import Answer, Citation
 from assistant.catalog import Catalog, build_catalog
 from assistant.citations import verify
 from assistant.conversation import MAX_TURNS, resolve
@@ -16,40 +17,74 @@ from assistant.draft import Context, Draft, Sources
 from assistant.evidence import Unit, UnitReader
 from assistant.extractive import compose
 from assistant.lexicon import load_lexicon
-from assistant.naming import Naming
 from assistant.passages import ANSWERS_FROM
 from assistant.question import Question
 from assistant.ranking import order_by_section
+from assistant.streaming import Cancelled, Event, Writing, answer_of, never
 from assistant.subject_choice import Profile, choose_subject, profile_of
 from assistant.understanding import Reader
 from corpus.document import Document
 from corpus.editions import Edition, align
 from corpus.errors import UnusableInput
+from corpus.subjects import subjects_of
 from index.chunk_file import DocumentHead, OutlineEntry
 from index.hit import Hit
 from index.index import Index
 from index.reranker import RERANKED, Reranker
+
+if TYPE_CHECKING:
+    from assistant.writer import Writer
 
 DEFAULT_K = 20
 _CACHED_DOCUMENTS = 256
 _CACHED_PROFILES = 256
 _MOST_GUESSED = 8  # subjects that a question which names none is held against
 _PROFILED_ARTICLES = 2  # of a subject
+# Answers in which the assistant itself says what articles do not: no passage could hold a model's words for that.
+_BY_RULES_ALONE = frozenset(("comparison", "no such step"))
+_SEVERAL = 2  # subjects from which an article has sections that are about none of them
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Composed:
+    """An extractive answer before its citations are checked, and when each stage of it ended."""
+
+    context: Context
+    draft: Draft
+    started: float
+    understood: float
+    retrieved: float
+    generated: float
 
 
 class Assistant:
     """Answers from one index. Safe to be used by several threads at once."""
 
-    def __init__(self, *, index: Index, k: int = DEFAULT_K, reranker: Reranker | None = None) -> None:
-        """An assistant over an open index, which retrieves `k` chunks a question, in the reranker's order if any."""
+    def __init__(
+        self,
+        *,
+        index: Index,
+        k: int = DEFAULT_K,
+        reranker: Reranker | None = None,
+        writer: Writer | None = None,
+    ) -> None:
+        """An assistant over an open index.
+
+        Args:
+            index: Where answers come from.
+            k: How many chunks are retrieved for a question.
+            reranker: Puts them in order; retrieval does without it.
+            writer: Words the answers; they are in the articles' own words without it.
+        """
         self._index = index
+        self._writer = writer
         self._k = k
         self._reranker = reranker
         self._lexicon = load_lexicon()
         titles = {document.doc_id: document.title for document in index.documents()}
         self._catalog = build_catalog(index.outline(), titles, index.document, self._lexicon)
-        self._reader = Reader(self._lexicon, self._catalog.cards, Naming(self._catalog.subjects), self._guess)
+        self._reader = Reader(self._lexicon, self._catalog.cards, self._catalog.naming, self._guess)
         self._unit_reader = UnitReader(self._lexicon, self._catalog.cards)
         self._units = lru_cache(maxsize=_CACHED_DOCUMENTS)(self._read_units)
         self._profile = lru_cache(maxsize=_CACHED_PROFILES)(self._read_profile)
@@ -100,26 +135,88 @@ class Assistant:
         Raises:
             UnusableInput: There is no turn, or the last is empty.
         """
-        if not turns or not turns[-1].strip():
-            raise UnusableInput("`question` must not be empty; got none. Ask something, for example: 公交卡怎么注销？")
-        return self._answered(self._options_spelled_out(turns))
+        return answer_of(self.stream(turns))
+
+    def stream(self, turns: Sequence[str], *, cancelled: Cancelled = never) -> Generator[Event]:
+        """The answer as it comes: pieces of it that are checked, if it is worded by a model, and then the whole.
+
+        Args:
+            turns: The user's turns, oldest first.
+            cancelled: Asked time and again, while a model is at work, whether nobody waits any more.
+
+        Raises:
+            UnusableInput: There is no turn, or the last is empty.
+            ModelFailed: It was cancelled.
+        """
+        spelled = self._options_spelled_out(_checked(turns))
+        if self._writer is None:
+            yield self._answered(spelled)
+        else:
+            yield from self._written(spelled, self._writer, cancelled)
+
+    def draft(self, turns: Sequence[str]) -> Answer:
+        """The answer in the articles' own words, whether or not a model is set; no model is asked.
+
+        Raises:
+            UnusableInput: There is no turn, or the last is empty.
+        """
+        answer = self._answered(self._options_spelled_out(_checked(turns)))
+        return answer if self._writer is None else replace(answer, generator=self._writer.name)
 
     def _answered(self, turns: Sequence[str]) -> Answer:
-        """The answer to the last of turns that are words, not numbers of options."""
+        """The extractive answer to the last of turns that are words, not numbers of options."""
+        composed = self._composed(turns)
+        return self._whole(composed, composed.draft, composed.context.citations.all())
+
+    def _written(self, turns: Sequence[str], writer: Writer, cancelled: Cancelled) -> Generator[Event]:
+        """The same answer as a model words it, where it is one."""
+        composed = self._composed(turns)
+        if composed.draft.outcome != "answered" and self._lacks_subject(composed.context.question, turns):
+            yield Writing()
+            if question := writer.condense(turns, self._reader, cancelled):
+                turns = [question]
+                composed = replace(self._composed(turns), started=composed.started)
+        if composed.draft.outcome != "answered" or composed.draft.decided in _BY_RULES_ALONE:
+            answer = self._whole(composed, composed.draft, composed.context.citations.all())
+            yield replace(answer, generator=writer.name)
+            return
+        written = yield from writer.write(composed.context, composed.draft, turns, cancelled)
+        answer = self._whole(replace(composed, generated=time.perf_counter()), written.draft, written.citations)
+        yield replace(
+            answer, generator=writer.name, notice=written.notice, left_out=written.left_out, usage=written.usage
+        )
+
+    def _lacks_subject(self, question: Question, turns: Sequence[str]) -> bool:
+        """Whether the last turn is left without a card though an earlier one names one."""
+        if question.cards or question.cued or question.pointed or question.unknown_card or question.unsafe:
+            return False
+        return any((read := self._reader.read(turn)).cards or read.cued for turn in turns[-MAX_TURNS:-1])
+
+    def _composed(self, turns: Sequence[str]) -> _Composed:
         started = time.perf_counter()
         question, listed = resolve(turns, self._reader, self._catalog.subjects)
         if question.language != "en" and self._picks_english_option(turns):
             question = replace(question, language="en")
         understood = time.perf_counter()
         context = self._context(question, listed)
-        hits = context.sources.hits
         retrieved = time.perf_counter()
         draft = compose(context)
         generated = time.perf_counter()
-        citations = context.citations.all()
+        return _Composed(
+            context=context,
+            draft=draft,
+            started=started,
+            understood=understood,
+            retrieved=retrieved,
+            generated=generated,
+        )
+
+    def _whole(self, composed: _Composed, draft: Draft, citations: tuple[Citation, ...]) -> Answer:
+        """The answer that a draft comes to, once its citations are checked."""
+        question = composed.context.question
         verify(draft.text, citations, {c.chunk.doc_id: self._document(c.chunk.doc_id) for c in citations})
         verified = time.perf_counter()
-        marks = (started, understood, retrieved, generated, verified)
+        marks = (composed.started, composed.understood, composed.retrieved, composed.generated, verified)
         timings = {
             name: round(1000 * (end - begin), 3)
             for name, begin, end in zip(
@@ -132,10 +229,10 @@ class Assistant:
             language=question.language,
             steps=draft.steps,
             citations=citations,
-            hits=tuple(hits),
+            hits=tuple(composed.context.sources.hits),
             options=draft.options,
             reason=draft.reason,
-            timings_ms=timings | {"total": round(1000 * (verified - started), 3)},
+            timings_ms=timings | {"total": round(1000 * (verified - composed.started), 3)},
             explanation=_explanation(question, draft),
         )
 
@@ -205,15 +302,31 @@ class Assistant:
         )
 
     def _read_profile(self, subject: str) -> Profile:
-        documents = dict.fromkeys(procedure.doc_id for procedure in self._catalog.about(subject))
-        units = [unit for doc_id in list(documents)[:_PROFILED_ARTICLES] for unit in self._units(doc_id)]
-        return profile_of(subject, [unit for unit in units if subject in unit.cards])
+        documents = self._catalog.documents_on(subject)
+        units = [unit for doc_id in documents[:_PROFILED_ARTICLES] for unit in self._units(doc_id)]
+        its = [unit for unit in units if subject in unit.cards]
+        return profile_of(subject, its, self._catalog.called(subject))
 
     def _read_units(self, doc_id: str) -> tuple[Unit, ...]:
-        return self._unit_reader.units(self._document(doc_id), self._index.chunks(doc_id))
+        units = self._unit_reader.units(self._document(doc_id), self._index.chunks(doc_id))
+        subjects = set(self._catalog.subjects)
+        if len({card for unit in units for card in unit.cards if card in subjects}) < _SEVERAL:
+            return units
+        # Of several cards the title names one, or sums them up: that is not what a general section is about.
+        named = self._catalog.cards
+        return tuple(
+            unit if subjects_of(unit.chunk.headings, "", lambda: "", named) else replace(unit, cards=())
+            for unit in units
+        )
 
     def _read_edition(self, doc_id: str) -> Edition | None:
         return align(self._document(doc_id))
+
+
+def _checked(turns: Sequence[str]) -> Sequence[str]:
+    if not turns or not turns[-1].strip():
+        raise UnusableInput("`question` must not be empty; got none. Ask something, for example: 公交卡怎么注销？")
+    return turns
 
 
 def _offered(answer: Answer) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index.encoder import Vectors, built_in_encoder
+from index.encoder import Vectors, built_in_encoder, built_in_vector
 
 _FILE = Path(__file__).with_name("attributes.json")
 
@@ -21,7 +21,7 @@ _FILE = Path(__file__).with_name("attributes.json")
 def asked_for(question: str) -> Vectors:
     """How likely each attribute is asked for, shape `(n_attributes,)`."""
     weights, bias = _weights()["asked"]
-    probabilities: Vectors = _softmax(built_in_encoder().encode_query([question]) @ weights + bias)[0]
+    probabilities: Vectors = _softmax(built_in_vector(question) @ weights + bias)[0]
     return probabilities
 
 

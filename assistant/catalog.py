@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from assistant.lexicon import Lexicon
+from assistant.naming import Naming
 from corpus.document import Document
 from corpus.normalize import normalize
 from corpus.subjects import Cards, known_cards, subjects_of, surface_in, surface_of
@@ -28,7 +30,7 @@ class Procedure:
     actions: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalog:
     """The procedures of a corpus.
 
@@ -46,24 +48,53 @@ class Catalog:
         """What the corpus itself calls a card, its name in the alias list when the corpus does not name it."""
         return self.surfaces.get(card, card)
 
-    @property
+    @cached_property
     def subjects(self) -> tuple[str, ...]:
         """The cards that a procedure is about, in the order of the corpus."""
-        return tuple(dict.fromkeys(card for procedure in self.procedures for card in procedure.cards))
+        return tuple(self._by_card)
+
+    @cached_property
+    def naming(self) -> Naming:
+        """The subjects by parts of their names."""
+        return Naming(self.subjects, {subject: self.called(subject) for subject in self.subjects})
+
+    @cached_property
+    def _by_card(self) -> Mapping[str, Sequence[Procedure]]:
+        """Card → the procedures about it."""
+        found: dict[str, list[Procedure]] = {}
+        for procedure in self.procedures:
+            for card in dict.fromkeys(procedure.cards):
+                found.setdefault(card, []).append(procedure)
+        return found
+
+    @cached_property
+    def _narrower(self) -> Mapping[str, Sequence[str]]:
+        """Kind → the subjects that are of it."""
+        found: dict[str, list[str]] = {}
+        for subject in self.subjects:
+            for kind in self.cards.kinds(subject):
+                found.setdefault(kind, []).append(subject)
+        return found
 
     def covering(self, card: str) -> tuple[str, ...]:
-        """The subjects that answer for `card`: itself, else the broader kind, else those it is the broader kind of."""
-        subjects = self.subjects
-        if card in subjects:
+        """The subjects that answer for `card`: itself, else a broader kind, else those it is a broader kind of."""
+        if card in self._by_card:
             return (card,)
-        broader = self.cards.broader(card)
-        if broader in subjects:
-            return (broader,)
-        return tuple(name for name in subjects if self.cards.broader(name) == card)
+        broader = next((kind for kind in self.cards.kinds(card) if kind in self._by_card), "")
+        return (broader,) if broader else tuple(self._narrower.get(card, ()))
 
     def about(self, card: str, action: str = "cancel") -> tuple[Procedure, ...]:
         """The procedures about a subject and an action."""
-        return tuple(p for p in self.procedures if card in p.cards and action in p.actions)
+        return tuple(p for p in self._by_card.get(card, ()) if action in p.actions)
+
+    def for_actions(self, card: str, actions: Collection[str]) -> tuple[Procedure, ...]:
+        """The procedures about a subject and what is to be done with it: cancelling, unless only others are named."""
+        others = () if "cancel" in actions else sorted(actions)
+        return next((found for action in others if (found := self.about(card, action))), self.about(card))
+
+    def documents_on(self, card: str) -> tuple[str, ...]:
+        """The articles with a procedure about a subject, whatever it does."""
+        return tuple(dict.fromkeys(procedure.doc_id for procedure in self._by_card.get(card, ())))
 
     def in_general(self, action: str = "cancel") -> tuple[Procedure, ...]:
         """The procedures about no card in particular."""
@@ -122,6 +153,8 @@ def _told_apart(procedures: Sequence[Procedure], known: Cards) -> list[Procedure
         called.append(surface_in(procedure.headings, card, known) if card in known.by_name else "")
         if called[-1]:
             surfaces.setdefault((procedure.doc_id, card), set()).add(called[-1])
+        elif card not in known.by_name and (kind := known.kind_of(card)):
+            surfaces.setdefault((procedure.doc_id, kind), set()).add(card)
     return [
         replace(procedure, cards=(surface,))
         if surface

@@ -56,7 +56,11 @@ class Choice:
 
 
 def _sum(weights: Mapping[str, float], features: Features) -> float:
-    return sum(weights[name] * value for name, value in features.items() if name in weights)
+    total = 0.0
+    for name, value in features.items():
+        if value and name in weights:  # most are zero
+            total += weights[name] * value
+    return total
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from assistant.answer import Citation
@@ -42,6 +43,11 @@ class Citations:
                 version=document.version,
             )
         return self._by_span[key].marker
+
+
+def chunks_cited(citations: Iterable[Citation]) -> list[Chunk]:
+    """The chunks that citations are of, each once, in their order."""
+    return list({citation.chunk.chunk_id: citation.chunk for citation in citations}.values())
 
 
 def verify(text: str, citations: tuple[Citation, ...], documents: dict[str, Document]) -> None:

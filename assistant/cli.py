@@ -18,6 +18,7 @@ from corpus.errors import UnusableInput
 
 if TYPE_CHECKING:
     from assistant.answer import Answer
+    from assistant.chat_model import Usage
     from assistant.settings import Settings
     from assistant.start import Answers, Evaluated, Opener
     from corpus.document import Document
@@ -132,8 +133,12 @@ def _open_for_reading(name: str) -> AbstractContextManager[BinaryIO]:
 
 
 def _write_answer(answer: Answer, assistant: Answers) -> None:
-    from assistant.render import terminal_answer
+    from assistant.render import terminal_answer, visible
 
+    if answer.notice is not None:
+        # Not on standard output: it is no part of the answer.
+        sys.stderr.write(f"xiaoka: {visible(answer.notice.text)}\n")
+        sys.stderr.flush()
     _write(terminal_answer(answer, assistant.document))
 
 
@@ -146,7 +151,7 @@ def _explanation(answer: Answer) -> dict[str, Any]:
 
 
 def _write_explanation(answer: Answer) -> None:
-    from assistant.render import visible
+    from assistant.render import plain, visible, words
 
     reason = f" ({answer.reason})" if answer.reason else ""
     _write(f"\n{answer.outcome}{reason}, {answer.language}")
@@ -159,6 +164,16 @@ def _write_explanation(answer: Answer) -> None:
             )
         )
     _write("  ".join(f"{stage} {ms:.1f} ms" for stage, ms in answer.timings_ms.items()))
+    if answer.usage is not None:
+        tokens = [f"{'?' if n is None else n} {way}" for n, way in _tokens(answer.usage)]
+        tries = f", {answer.usage.n_tries} tries" if answer.usage.n_tries > 1 else ""
+        _write(visible(f"{answer.generator}: {answer.usage.seconds:.1f} s, tokens: {', '.join(tokens)}{tries}"))
+    for one in answer.left_out:
+        _write(visible(f"left out ({one.why}): {plain(one.text) or words(answer.language)['not_shown']}"))
+
+
+def _tokens(usage: Usage) -> list[tuple[int | None, str]]:
+    return [(usage.n_input_tokens, "read"), (usage.n_output_tokens, "written")]
 
 
 def _chat(_arguments: argparse.Namespace, settings: Settings, opener: Opener) -> int:
@@ -207,8 +222,9 @@ def _settings(arguments: argparse.Namespace, settings: Settings, _opener: Opener
         _write_json({str(row["name"]): {"value": row["value"], "from": row["from"]} for row in rows})
         return DONE
     width = max(len(str(row["value"])) for row in rows)
+    name_width = max(len(str(row["name"])) for row in rows)
     for row in rows:
-        _write(f"{row['name']:<12}{row['value']!s:<{width}}  {row['from']}")
+        _write(f"{row['name']:<{name_width}}  {row['value']!s:<{width}}  {row['from']}")
     return DONE
 
 
@@ -257,6 +273,56 @@ def _place(document: Document, finding: Finding) -> dict[str, str | int]:
         "kind": finding.kind,
         "why": finding.why,
     }
+
+
+def _feedback_list(arguments: argparse.Namespace, settings: Settings, _opener: Opener) -> int:
+    from dataclasses import asdict
+
+    from assistant.feedback import FILE_NAME, FeedbackStore
+
+    store = FeedbackStore(settings.data / FILE_NAME)
+    if arguments.json:
+        _write_json([asdict(one) for one in store.all()])
+        return DONE
+    n = 0
+    for n, one in enumerate(store.all(), start=1):
+        if n == 1:
+            _write(f"{'date':<26}{'verdict':<9}{'reason':<14}question")
+        _write(_one_line(f"{one.created_at:<26}{one.verdict:<9}{one.reason:<14}{' › '.join(one.turns)}"))
+    if not n:
+        _write(_no_feedback(store.path))
+    return DONE
+
+
+def _feedback_export(arguments: argparse.Namespace, settings: Settings, _opener: Opener) -> int:
+    from assistant.feedback import FILE_NAME, FeedbackStore
+    from assistant.feedback_drafts import draft_cases, write_cases
+
+    store = FeedbackStore(settings.data / FILE_NAME)
+    verdicts = ("up", "down") if arguments.all else ("down",)
+    cases = draft_cases(one for one in store.all() if one.verdict in verdicts)
+    if not cases:
+        # Not on standard output, where the questions would stand.
+        what = "" if arguments.all else " Only answers judged `down` are exported; `--all` takes the others too."
+        sys.stderr.write(f"{_no_feedback(store.path)}{what}\n")
+    elif arguments.out is None:
+        for case in cases:
+            _write_json(case, indent=None)
+    else:
+        write_cases(cases, arguments.out)
+        _write(f"{len(cases)} question(s) drafted in {arguments.out}: say what each should expect, then")
+        _write(f"xiaoka evaluate {arguments.out} --check")
+    return DONE
+
+
+def _no_feedback(file: Path) -> str:
+    return _one_line(f"There is no such feedback in {file}." if file.exists() else f"There is no feedback yet: {file}.")
+
+
+def _one_line(text: str) -> str:
+    from assistant.render import visible
+
+    return visible(text.replace("\n", " ").replace("\t", " "))
 
 
 def _index_build(arguments: argparse.Namespace, settings: Settings, _opener: Opener) -> int:
@@ -320,8 +386,16 @@ _SETTINGS = {
     "host": ("HOST", "address to listen on"),
     "port": ("PORT", "port to listen on, 0 for any free one"),
     "root_path": ("PATH", "where a reverse proxy shows the page: `/xiaoka` or `https://host/xiaoka`"),
+    "auth_file": ("FILE", "a file with `name:password` of whoever may change the articles, at /operator"),
+    "mcp": ("true|false", "serve the Model Context Protocol too, at /gradio_api/mcp/"),
+    "model": ("NAME", "`extractive`, or a chat model that words the answers: `openai:…`, `ollama:…`, `huggingface:…`"),
+    "model_url": ("URL", "address of an OpenAI-compatible or Ollama server"),
+    "model_key_file": ("FILE", "a file with the model's key; else XIAOKA_MODEL_KEY or the provider's own variable"),
+    "model_timeout_seconds": ("N", "time for a whole reply of the model"),
+    "model_tokens": ("N", "tokens that fit into the model, 0 for what is known of it"),
+    "model_concurrency": ("N", "replies that the model gives at the same time"),
 }
-_SERVING = ("host", "port", "root_path")
+_SERVING = ("host", "port", "root_path", "auth_file", "mcp")
 
 
 class _Version(argparse.Action):
@@ -337,6 +411,16 @@ class _Version(argparse.Action):
         parser.exit(DONE)
 
 
+class _KeyRefused(argparse.Action):
+    """Refuses a key on the command line, where every process of the machine can read it, without repeating it."""
+
+    def __call__(self, *_: object) -> NoReturn:
+        raise UnusableInput(
+            "`--model-key` must not be given; got one, which other users of this machine can have seen. "
+            "Write the key into a file and name that with `--model-key-file`, or set `XIAOKA_MODEL_KEY`."
+        )
+
+
 def _add_settings(parser: argparse.ArgumentParser, names: Sequence[str]) -> None:
     for name in names:
         metavar, text = _SETTINGS[name]
@@ -349,6 +433,7 @@ def _parser() -> argparse.ArgumentParser:
 
     shared = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     _add_settings(shared, [name for name in _SETTINGS if name not in _SERVING])
+    shared.add_argument("--model-key", action=_KeyRefused, nargs="?", help=argparse.SUPPRESS, default=argparse.SUPPRESS)
     parser = argparse.ArgumentParser(
         prog="xiaoka",
         description="Answers “how do I cancel this card?” from articles someone vouches for, every step cited.",
@@ -383,10 +468,15 @@ def _parser() -> argparse.ArgumentParser:
     serve = add(commands, "serve", _serve, "serve the chat page and POST /api/ask")
     _add_settings(serve, _SERVING)
     serve.add_argument("--open", action="store_true", help="open the page in a browser")
+    of_feedback = add_group("feedback", "what people said of answers")
+    export = add(of_feedback, "export", _feedback_export, "draft questions of an evaluation set from it")
+    export.add_argument("--out", type=Path, metavar="FILE", help="a new file (default: standard output)")
+    export.add_argument("--all", action="store_true", help="also from answers that were judged good")
     settings = add(commands, "settings", _settings, "show every setting and where it came from")
     printing = [
         ask,
         settings,
+        add(of_feedback, "list", _feedback_list, "show every verdict, with what was asked"),
         add(of_index, "build", _index_build, "build the index afresh"),
         add(of_index, "status", _index_status, "say what the index holds and whether it is up to date"),
         add(of_index, "verify", _index_verify, "compare the index with the articles; exit 1 when they differ"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,12 @@ from assistant.understanding import Reader
 from corpus.normalize import Language, to_traditional
 
 MAX_TURNS = 20
+# 不是甲，是乙: what is denied, where what is meant follows.
+_CORRECTS = re.compile(
+    r"(?:[^，,。！!；;]{0,6}[错搞混][^，,。！!；;]{0,3}[，,。！!]\s*)?(?:我?(?:说|问|讲)的)?不是[^，,。]{1,12}[，,]\s*(?![^，,。]{0,3}不是)(?=[^，,。]{0,5}(?:是|说|问|要|指|講))"
+)
+# 打电话用的那张: a card told by what it is for.
+_DESCRIBES = re.compile(r"(?:那|这)一?[张个种本家份]\W*$|\bone\b")
 _LONGEST_REPLY = 20
 _FEW_WORDS = 2
 _SHORTEST_NAME = 2  # characters of a card's name whose beginning alone can name it: 加油 for 加油卡
@@ -42,28 +49,44 @@ def resolve(turns: Sequence[str], reader: Reader, options: Sequence[str]) -> tup
     takes over the card; "不是银行卡" leaves the others of `options`, the subjects that can be offered.
     """
     memory = _Memory()
-    question = reader.read(turns[-1])
-    for turn in turns[-MAX_TURNS:]:
-        question = reader.read(turn)
-        question = _completed(question, memory, options, reader.lexicon)
-        memory = _remembered(question, memory)
-    return question, memory.listed
+    for turn in turns[-MAX_TURNS:-1]:
+        memory = _remembered(_followed(turn, memory, options, reader), memory)
+    question = _followed(turns[-1], memory, options, reader)
+    return question, _remembered(question, memory).listed
 
 
-def _completed(question: Question, memory: _Memory, options: Sequence[str], lexicon: Lexicon) -> Question:
+def _followed(turn: str, memory: _Memory, options: Sequence[str], reader: Reader) -> Question:
+    """A turn as a question that stands alone; in one that corrects the card (`不是…，是…`) only what it is counts."""
+    question = reader.read(turn)
+    if memory.pending is not None and (corrected := _CORRECTS.sub("", turn)) != turn:
+        question = replace(reader.read(corrected), raw=turn)
+        meant = question.cards or question.cued or question.pointed or tuple(filter(None, [question.leaning]))
+        memory = replace(memory, cards=())
+        if not question.cards and not question.cued:
+            question = replace(question, cards=meant, unknown_card="" if meant else question.unknown_card)
+    return _completed(question, memory, options, reader)
+
+
+def _completed(question: Question, memory: _Memory, options: Sequence[str], reader: Reader) -> Question:
     cards = question.cards or question.cued
     if not cards and question.excluded and memory.pending is not None:
         cards = tuple(name for name in options if name not in question.excluded)
-        return _asking_again(question, memory.pending, cards if len(cards) == 1 else ())
+        return _asking_again(question, memory.pending, cards if len(cards) == 1 else (), reader)
     if memory.listed and question.option and not cards and question.step is None:
         return replace(question, step=StepReference("nth", question.option))
     if not cards and not question.asks and memory.pending is not None and len(question.text) <= _LONGEST_REPLY:
         cards = tuple(name for name in options if len(name) > _SHORTEST_NAME and name[:-1] in question.text)
-    if not cards and not question.asks and memory.pending is not None and not memory.cards:
-        cards = question.pointed or ((question.leaning,) if question.leaning else ())
-    if cards and not _asks(question) and memory.pending is not None:
-        return _asking_again(question, memory.pending, cards)
-    if not question.asks and memory.pending is not None and memory.cards and _completes(question, memory, lexicon):
+    if not cards and not question.asks and memory.pending is not None:
+        cards = _meant_by(question, memory)
+    described = not memory.cards and not question.asks and bool(_DESCRIBES.search(question.text))
+    if cards and memory.pending is not None and (described or not _asks(question)):
+        return _asking_again(question, memory.pending, cards, reader)
+    if (
+        not question.asks
+        and memory.pending is not None
+        and memory.cards
+        and _completes(question, memory, reader.lexicon)
+    ):
         pending = memory.pending
         return replace(
             pending,
@@ -74,9 +97,19 @@ def _completed(question: Question, memory: _Memory, options: Sequence[str], lexi
             focus=pending.focus,
             language=_language(question, pending),
         )
-    if not cards and not question.unknown_card and not question.all_cards and memory.cards and _leaves_out(question):
+    own = question.cards or question.cued
+    if not own and not question.unknown_card and not question.all_cards and memory.cards and _leaves_out(question):
         question = replace(question, cards=memory.cards, inherited=True)
     return _carried(question, memory)
+
+
+def _meant_by(question: Question, memory: _Memory) -> tuple[str, ...]:
+    """The cards that a reply without a known name means; another than the one spoken of only if it goes on."""
+    meant = question.pointed or ((question.leaning,) if question.leaning else ())
+    if not memory.cards:
+        return meant
+    short = len(question.text) <= _LONGEST_REPLY and not question.concepts
+    return meant if short and "continue" in question.intents else ()
 
 
 def _carried(question: Question, memory: _Memory) -> Question:
@@ -107,6 +140,7 @@ def _completes(question: Question, memory: _Memory, lexicon: Lexicon) -> bool:
     cards = question.cards or question.cued
     return bool(
         question.concepts
+        and not question.asks_yes_or_no
         and not any(lexicon.concepts[name].kind == "need" for name in question.concepts)
         and len(question.text) <= _LONGEST_REPLY
         and not question.actions
@@ -147,14 +181,21 @@ def _language(question: Question, pending: Question) -> Language:
     )
 
 
-def _asking_again(question: Question, pending: Question, cards: tuple[str, ...]) -> Question:
+def _asking_again(question: Question, pending: Question, cards: tuple[str, ...], reader: Reader) -> Question:
     """The pending question about other cards, in the language of the reply unless that is too short to tell."""
+    before = tuple(dict.fromkeys((*pending.cards, *pending.cued, *pending.pointed)))
+    asked, surfaces = replace(pending, cards=cards), question.surfaces
+    if cards and before and not set(cards) & set(before):
+        surfaces = surfaces or tuple(reader.naming.called.get(card, card) for card in cards)
+        asked = _without_names(pending, before, reader)
+        asked = replace(asked, text=f"{' '.join(surfaces)} {asked.text}")
+        question = _without_names(question, (*before, *cards), reader)
     return replace(
-        pending,
+        asked,
         raw=question.raw,
-        text=f"{pending.text} {question.text}" if question.unknown or question.concepts else pending.text,
+        text=f"{asked.text} {question.text}" if question.unknown or question.concepts else asked.text,
         cards=cards,
-        surfaces=question.surfaces,
+        surfaces=surfaces,
         excluded=question.excluded,
         cued=(),
         pointed=(),
@@ -163,6 +204,19 @@ def _asking_again(question: Question, pending: Question, cards: tuple[str, ...])
         language=_language(question, pending),
         unsafe=question.unsafe or pending.unsafe,
         contact=question.contact,
+    )
+
+
+def _without_names(question: Question, cards: Sequence[str], reader: Reader) -> Question:
+    """A question with the words taken out by which it names these cards."""
+    text = question.text
+    for surface in question.surfaces:
+        text = text.replace(surface, " ") if len(surface) > 1 else text
+    return replace(
+        question,
+        text=reader.naming.without(text, cards),
+        unknown=tuple(run for run in question.unknown if reader.naming.without(run, cards)),
+        focus_unknown=tuple(run for run in question.focus_unknown if reader.naming.without(run, cards)),
     )
 
 

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from assistant.attributes import given_by
-from assistant.lexicon import Lexicon, any_of
+from assistant.lexicon import Lexicon
 from assistant.likeness import Places, places_of
 from assistant.question import Question
+from assistant.typed_values import holds_value
 from corpus.chunker import ANSWERED, ASKED
 from corpus.document import Chunk, Document
 from corpus.normalize import has_han, normalize
@@ -40,31 +41,10 @@ _FOCUSED, _ASIDE = 1.0, 0.35
 _IN_PASSING = 0.75  # what an introduction or a summary says, a section says better
 _UNSEEN, _MOST_UNSEEN = 0.45, 6
 _LEADING = re.compile(r"(?:\s|\u3000|>|[-*+•](?=\s))*")  # what opens a paragraph without being of it
-_LABELLED = re.compile(r"(?:\*\*|__)[^*_\n]{1,30}(?:\*\*|__)\s*[：:]|(?:\*\*|__)[^*_\n]{1,30}[：:](?:\*\*|__)")
+_LABELLED = re.compile(r"(?:\*\*?|__)[^*_\n]{1,30}(?:\*\*?|__)\s*[：:]|(?:\*\*?|__)[^*_\n]{1,30}[：:](?:\*\*?|__)")
 _TABLE_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*\|")  # what stands below the head of a table
 _A_LINE = 80
 _RUN = re.compile(r"[\u4e00-\u9fff]+|[a-z0-9]+")
-_NUMERAL = r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十百千半几数]+)"
-_TYPED = {
-    "amount": any_of(
-        rf"{_NUMERAL}\s*[多余]?(?:元|块|圆|角|万元|港币|人民币|yuan|rmb|cny|hkd|dollars?)",
-        r"[¥￥$]\s*\d|\d\s*%|百分之|免费|免收|free of charge|no fee",
-        r"不收取?(?:任何)?(?:费|手续费)|无需(?:支付|缴纳|缴)?[^，。；]{0,4}费",
-    ),
-    "number": any_of(r"\d"),
-    "duration": any_of(
-        rf"{_NUMERAL}\s*[至到~—-]?\s*{_NUMERAL}?\s*个?(?:工作日|自然日|天|小时|分钟|周|星期)",
-        rf"{_NUMERAL}\s*[至到~—-]?\s*{_NUMERAL}?\s*个?(?:日(?![常期后])|月(?!份)|年(?![度卡费票]))",
-        r"当天|当日|当场|即时|立即|实时|次日|隔天|immediately|same day",
-        r"\d+ (?:\w+ )?(?:days?|hours?|minutes?|weeks?|months?)",
-    ),
-    "clock": any_of(
-        r"\d{1,2}\s*[:：点时]|周[一二三四五六日末]|星期[一二三四五六日天]|节假日|上午|下午",
-        r"\d\s*[ap]\.?m\b|monday|saturday|sunday|weekend",
-    ),
-    "phone": any_of(r"(?<!\d)(?:\d{3,4}[- ]?\d{3,4}[- ]?\d{3,4}|1\d{4,10}|9\d{4,5}|\d{5})(?!\d)"),
-    "address": any_of(r"[路街巷道]\s*\d+\s*号|\d+\s*[号层楼栋]|street|road|avenue"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +77,9 @@ class Unit:
     places: Places = field(compare=False, repr=False)
     pairs: frozenset[str] = field(compare=False, repr=False)
     gives: Vectors = field(compare=False, repr=False)
+
+    def __hash__(self) -> int:
+        return hash((self.chunk.doc_id, self.start, self.end))
 
     @property
     def in_procedure(self) -> bool:
@@ -138,6 +121,8 @@ class UnitReader:
     def _of_chunk(self, document: Document, chunk: Chunk) -> Iterable[dict[str, Any]]:
         role = next((role for role in map(role_of, reversed(chunk.headings)) if role), "")
         cards = subjects_of(chunk.headings, document.title, lambda: document.text, self._cards)
+        if len(cards) > 1 and not subjects_of(chunk.headings, "", lambda: "", self._cards):
+            cards = ()  # the title lists what the article is about; the section is about none in particular
         nearest = "" if chunk.kind == "procedure" else chunk.headings[-1] if chunk.headings else ""
         for kind, number, start, end in _spans(document.text, chunk):
             if kind == "prose" and _LABELLED.match(document.text, start, end):
@@ -243,7 +228,7 @@ def _stripped(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
 
 def holds(unit: Unit, value_type: str) -> bool:
     """Whether a unit holds a value of a type: `amount`, `duration`, `clock`, `phone`, `number` or `address`."""
-    return _TYPED[value_type].search(unit.text) is not None
+    return holds_value(unit.text, value_type)
 
 
 def rank_units(question: Question, units: Sequence[Unit], lexicon: Lexicon, boost: dict[str, float]) -> list[Scored]:
@@ -274,9 +259,11 @@ def rank_units(question: Question, units: Sequence[Unit], lexicon: Lexicon, boos
         name: {word for word in lexicon.concepts[name].words if word.rstrip("*") in question.text} for name in concepts
     }
     valued = frozenset(name for name in question.focus if lexicon.concepts[name].kind == "typed")
+    asked = asked_words(question, lexicon)
+    asked_of = frozenset(concepts)
     scored = []
     for unit in units:
-        covered = frozenset(concepts) & unit.concepts
+        covered = asked_of & unit.concepts
         if typed and not (all(holds(unit, value_type) for value_type in typed) and (unit.cards or covered)):
             continue
         weight = sum(weights[name] * (1.0 if literal[name] & unit.words else _SYNONYM) for name in covered) + sum(
@@ -284,7 +271,7 @@ def rank_units(question: Question, units: Sequence[Unit], lexicon: Lexicon, boos
         )
         score = weight / total if total else 0.0
         score *= _IN_PASSING if not unit.cards and unit.role in {"", "summary"} else 1.0
-        score += asked_bonus(question, unit, lexicon) + boost.get(unit.chunk.chunk_id, 0.0) + (0.3 if typed else 0.0)
+        score += asked_bonus(asked, unit) + boost.get(unit.chunk.chunk_id, 0.0) + (0.3 if typed else 0.0)
         if score > 0:
             scored.append(Scored(unit, score, covered | valued))
     return sorted(scored, key=lambda entry: (-entry.score, entry.unit.chunk.doc_id, entry.unit.start))
@@ -295,13 +282,18 @@ def idf(n_holding: int, n_units: int) -> float:
     return math.log(1 + (n_units - n_holding + 0.5) / (n_holding + 0.5))
 
 
-def asked_bonus(question: Question, unit: Unit, lexicon: Lexicon) -> float:
-    """What a unit gains by a word for what the question word asks for: a place for 哪里, a person for 谁."""
+def asked_words(question: Question, lexicon: Lexicon) -> list[tuple[str, ...]]:
+    """Of each question word in a question, the words by which a unit can hold what it asks for: a place for 哪里."""
+    return [
+        asked.holds for asked in lexicon.asked.values() if any(pattern.search(question.text) for pattern in asked.asks)
+    ]
+
+
+def asked_bonus(asked: Sequence[tuple[str, ...]], unit: Unit) -> float:
+    """What a unit gains by words for what the question words ask for, which `asked_words` gives."""
     bonus = 0.0
-    for asked in lexicon.asked.values():
-        if any(pattern.search(question.text) for pattern in asked.asks) and any(
-            word in unit.text for word in asked.holds
-        ):
+    for words in asked:
+        if any(word in unit.text for word in words):
             bonus += 0.2
     return bonus
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from assistant.approached import answer_warning
 from assistant.clauses import BESIDE_CARDS, WAYS
 from assistant.comparison import compare
 from assistant.draft import Context, Draft
@@ -22,10 +23,13 @@ from assistant.procedures import find_barred, show_procedures, show_step
 from assistant.question import Question
 from assistant.refusals import abstain, answer_nothing, clarify, refuse_card, refuse_unstated, warn
 from assistant.route import Route, choose_route
+from assistant.step_reference import implied_step
 
 _STEP_FROM = (
     0.2  # how likely a step has to be asked for when the rules found one and another kind of answer is likelier
 )
+_SURELY_STEP_FROM = 0.6  # the same when the rules found none
+_OF_ALL_CARDS = frozenset({"comparison", "reasons", "precautions"})  # what an article says of cards in general
 _KNOWN_SHARE = 0.6  # of a question's characters, below which it is about something else
 _WHOLE = any_of(
     r"步骤|流程|程序|全套|全过程|顺序|环节|攻略|教程|哪几步|哪些手续|手续怎么|怎么走|要经过",
@@ -51,22 +55,25 @@ def compose(context: Context) -> Draft:
 
 def _composed(context: Context, likely: dict[Route, float]) -> Draft:
     question = context.question
-    if question.unsafe:
-        return abstain(context, "unsafe", say("unsafe", context.language), "unsafe")
-    if question.contact:
-        return warn(context)
-    if question.empty and ("greeting" in question.intents or question.instructed):
-        return answer_nothing(context)
+    if refused := _refused(context):
+        return refused
     cards = _meant(context)
     subjects = _subjects(context, cards)
     route = max(likely, key=likely.__getitem__)
     understood = (question.pointed and route != "detail") or (question.all_cards and route == "comparison")
-    if not understood and (question.empty or not _about_cards(context)):
+    known = understood or (not question.empty and _about_cards(context))
+    if warning := answer_warning(context, subjects, known=known):
+        return warning
+    if not known:
         return answer_anyhow(context, subjects)
-    if question.unknown_card and not cards:
+    if question.unknown_card and not cards and (called := _called_so(context, question.unknown_card)):
+        cards = subjects = called
+    if question.unknown_card and not cards and route not in _OF_ALL_CARDS:
         return refuse_card(context, question.unknown_card)
     if route == "comparison" and len(context.sources.catalog.subjects) > 1:
         return compare(context, cards)
+    if cards and not subjects:
+        subjects = _told_of(context)
     if cards and not subjects:
         return answer_uncovered(context, cards[0])
     if question.excluded and not subjects:
@@ -79,6 +86,20 @@ def _composed(context: Context, likely: dict[Route, float]) -> Draft:
     left_out = [card for card in cards if not context.sources.catalog.covering(card)]
     said = [say("not_covered", context.language, card=context.name(card)) for card in left_out]
     return replace(draft, text="\n\n".join([draft.text, *said]))
+
+
+def _refused(context: Context) -> Draft | None:
+    """What a question gets that no article is to answer: one that does harm, is after a contact, or asks nothing."""
+    question = context.question
+    if question.unsafe:
+        return abstain(context, "unsafe", say("unsafe", context.language), "unsafe")
+    if question.contact:
+        return warn(context)
+    if (question.empty and "greeting" in question.intents) or (
+        question.instructed and (question.empty or not _about_doing(question))
+    ):
+        return answer_nothing(context)
+    return None
 
 
 def _routes(context: Context) -> dict[Route, float]:
@@ -96,7 +117,7 @@ def _routes(context: Context) -> dict[Route, float]:
 def _about_doing(question: Question) -> bool:
     """Whether a question itself names a card, or speaks of doing something with one."""
     named = bool(question.cards) and not question.inherited
-    return bool(named or question.actions or question.wishes or question.cued or question.pointed)
+    return bool(named or question.generic or question.actions or question.wishes or question.cued or question.pointed)
 
 
 def rule_route(context: Context) -> Route:
@@ -116,6 +137,33 @@ def rule_route(context: Context) -> Route:
 def _subjects(context: Context, cards: tuple[str, ...]) -> tuple[str, ...]:
     """The subjects that answer for cards."""
     return tuple(dict.fromkeys(subject for card in cards for subject in context.sources.catalog.covering(card)))
+
+
+def _told_of(context: Context) -> tuple[str, ...]:
+    """The one subject whose sections alone have the words by which the question names a card, empty for none."""
+    surfaces = [surface for surface in context.question.surfaces if len(surface) > 1]
+    if called := next(filter(None, (_called_so(context, surface) for surface in surfaces)), ()):
+        return called
+    owners = {
+        unit.cards
+        for unit in context.units_about(())
+        if unit.cards and any(surface in unit.text for surface in surfaces)
+    }
+    (owner,) = owners if len(owners) == 1 else ((),)
+    return owner if len(owner) == 1 and owner[0] in context.sources.catalog.subjects else ()
+
+
+def _called_so(context: Context, name: str) -> tuple[str, ...]:
+    """The one subject that an article says to be called by `name` too: `…，俗称“饭卡”`."""
+    says = re.compile(rf"(?:叫|称|又名|俗名|別名|简称|known as|called)[^，。,.]{{0,3}}\W{{0,2}}{re.escape(name)}")
+    subjects = set(context.sources.catalog.subjects)
+    owners = {
+        tuple(subjects.intersection(unit.named) or subjects.intersection(unit.cards))
+        for unit in context.units_about(())
+        if says.search(unit.text)
+    }
+    (owner,) = owners if len(owners) == 1 else ((),)
+    return owner if len(owner) == 1 else ()
 
 
 def _meant(context: Context) -> tuple[str, ...]:
@@ -141,6 +189,8 @@ def _specific(context: Context, subjects: tuple[str, ...], likely: dict[Route, f
     route = max(likely, key=likely.__getitem__)
     if question.step is not None and (route == "step" or likely["step"] > _STEP_FROM):
         return show_step(context, subjects)
+    if likely["step"] > _SURELY_STEP_FROM:
+        return show_step(replace(context, question=replace(question, step=implied_step(question.text))), subjects)
     if route == "procedure":
         if special := find_special(context, subjects):
             return show_passages([special], context, subjects)

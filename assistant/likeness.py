@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,31 @@ class Likeness:
     matched: Vectors
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Passages:
+    """Passages ready to be held against questions.
+
+    Attributes:
+        n: How many there are.
+        spoken: The numbers of those that have tokens; the others say nothing.
+        begins: Where in `at` the tokens of each of these begin.
+        at: The row of each token in `rows`, passage after passage.
+        rows: The unit vectors of their distinct tokens.
+        totals: The sum of the vectors of each of those that have tokens.
+        norms: The lengths of these sums, never 0.
+    """
+
+    n: int
+    spoken: NDArray[np.intp]
+    begins: NDArray[np.intp]
+    at: NDArray[np.intp]
+    rows: Vectors
+    totals: tuple[Vectors, ...]
+    norms: tuple[float, ...]
+
+
 _CLOSE = 0.5
+_CACHED_TEXTS = 1024
 _EVEN = 0.05  # what a token counts that every passage matches alike
 
 
@@ -46,46 +71,71 @@ def places_of(texts: Sequence[str]) -> list[Places]:
     return built_in_encoder().token_ids(texts)
 
 
-def likeness(question: Places, passages: Sequence[Places]) -> Likeness:
+@lru_cache(maxsize=_CACHED_TEXTS)
+def places_of_question(text: str) -> Places:
+    """The tokens of a question or a heading, which is held against several sets of passages; not to be written to."""
+    places = places_of([text])[0]
+    places.flags.writeable = False
+    return places
+
+
+def ready(passages: Sequence[Places]) -> Passages:
+    """Passages to be held against many questions."""
+    encoder = built_in_encoder()
+    lengths = np.array([len(passage) for passage in passages], dtype=np.intp)
+    spoken = np.flatnonzero(lengths)
+    if not len(spoken):
+        nothing = np.zeros(0, dtype=np.intp)
+        return Passages(len(passages), spoken, nothing, nothing, encoder.token_rows(nothing), (), ())
+    known, at = np.unique(np.concatenate(passages), return_inverse=True)
+    rows = encoder.token_rows(known)
+    ends = np.cumsum(lengths)
+    totals = tuple(
+        rows[at[end - length : end]].sum(axis=0) for end, length in zip(ends, lengths, strict=True) if length
+    )
+    norms = tuple(float(np.linalg.norm(total)) + _SMALL for total in totals)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True) + _SMALL
+    return Passages(len(passages), spoken, (ends - lengths)[spoken], at, rows, totals, norms)
+
+
+def likeness(question: Places, passages: Sequence[Places] | Passages) -> Likeness:
     """How like each passage is to a question; all zero for a question without known tokens."""
-    return _measured(*_matches(question, passages))
+    return _measured(*_matches(question, passages if isinstance(passages, Passages) else ready(passages)))
 
 
-def likeness_of_groups(question: Places, groups: Sequence[Sequence[Places]]) -> tuple[Likeness, list[Vectors]]:
-    """How like each group of passages is to a question as one text, and the `whole` of each of its passages."""
-    best, whole, weights = _matches(question, [passage for group in groups for passage in group])
-    ends = np.cumsum([len(group) for group in groups])
-    spans = [slice(end - len(group), end) for end, group in zip(ends, groups, strict=True)]
+def likeness_of_groups(question: Places, passages: Passages, sizes: Sequence[int]) -> tuple[Likeness, list[Vectors]]:
+    """How like each group of passages is to a question as one text, and the `whole` of each of its passages.
+
+    Args:
+        question: The tokens of the question.
+        passages: Those of all groups, one group after the other.
+        sizes: How many passages each group has.
+    """
+    best, whole, weights = _matches(question, passages)
+    ends = np.cumsum(sizes)
+    spans = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
     joined = [best[span].max(axis=0) if span.stop > span.start else np.zeros(best.shape[1]) for span in spans]
     wholes = [whole[span] for span in spans]
     likest = np.array([part.max() if len(part) else 0.0 for part in wholes], dtype=np.float32)
-    return _measured(np.array(joined, dtype=np.float32).reshape(len(groups), -1), likest, weights), wholes
+    return _measured(np.array(joined, dtype=np.float32).reshape(len(sizes), -1), likest, weights), wholes
 
 
-def _matches(question: Places, passages: Sequence[Places]) -> tuple[Vectors, Vectors, Vectors]:
+def _matches(question: Places, passages: Passages) -> tuple[Vectors, Vectors, Vectors]:
     """Of each passage the best match of each of the question's tokens and the whole's; the weights of the tokens."""
-    encoder = built_in_encoder()
-    n = len(passages)
-    if not len(question) or not n or not any(map(len, passages)):
+    n = passages.n
+    if not len(question) or not len(passages.spoken):
         return np.zeros((n, 0), dtype=np.float32), np.zeros(n, dtype=np.float32), np.zeros(0, dtype=np.float32)
-    asked = encoder.token_rows(question)
+    asked = built_in_encoder().token_rows(question)
     weights: Vectors = np.linalg.norm(asked, axis=1) + _SMALL
-    known, at = np.unique(np.concatenate(passages), return_inverse=True)
-    rows = encoder.token_rows(known)
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True) + _SMALL
-    cosines = (asked / weights[:, None]) @ (rows / lengths).T
+    cosines = (asked / weights[:, None]) @ passages.rows.T
     best = np.zeros((n, len(question)), dtype=np.float32)
-    whole = np.zeros(n, dtype=np.float32)
+    best[passages.spoken] = np.maximum.reduceat(cosines[:, passages.at], passages.begins, axis=1).T
     summed = asked.sum(axis=0)
     summed /= np.linalg.norm(summed) + _SMALL
-    begin = 0
-    for number, passage in enumerate(passages):
-        mine = at[begin : begin + len(passage)]
-        begin += len(passage)
-        if len(mine):
-            best[number] = cosines[:, mine].max(axis=1)
-            total = rows[mine].sum(axis=0)
-            whole[number] = float(summed @ total) / (float(np.linalg.norm(total)) + _SMALL)
+    whole = np.zeros(n, dtype=np.float32)
+    whole[passages.spoken] = [
+        float(summed @ total) / norm for total, norm in zip(passages.totals, passages.norms, strict=True)
+    ]
     return best, whole, weights
 
 

@@ -11,20 +11,27 @@ from dataclasses import replace
 from assistant.draft import Context, Draft, colon, rejected_entries
 from assistant.evidence import Scored, Unit, holds, pairs_of
 from assistant.phrases import joined, say
+from assistant.question import Question
 from assistant.refusals import abstain, clarify, refuse_card, refuse_unstated
 from corpus.roles import role_of
 
 # Scores are logarithms of odds against "no unit answers"; see tests/benchmarks/results/calibration.json for the curve.
 ANSWERS_FROM = 0.5
 SURELY_ANSWERS_FROM = 2.0
-TYPED_FROM = -1.6  # from here a value of the type asked for, in the card's own section, answers
+STRANGE_ANSWERS_FROM = 3.0  # the same of a question in which no word for a card or for anything to do with one is known
+TYPED_FROM = 0.0  # from here a value of the type asked for, in the card's own section, answers
+TYPED_SAID_FROM = -2.0  # the same of one that has words for what is asked, where nothing else is
 CLARIFIES_FROM = -2.5  # from here a section on one card may answer when the card is not named
 _AS_GOOD = 1.0  # units within this of the best count as answering too, when it is asked whether cards differ
-_ADDS_WITHIN = 0.5  # units within this of the best are quoted beside it,
-_ADDS_BESIDE = 1.2  # those of its own section within this
+_DIFFERS_FROM = -0.5  # a section on another card from here, and
+_DIFFERS_WITHIN = 2.0  # within this of the best, may answer as well when the question names no card
+_ADDS_WITHIN = 0.8  # units within this of the best are quoted beside it,
+_ADDS_BESIDE = 1.6  # those of its own section within this
 LISTED_FROM = 0.42  # the share of a question's weight that an entry of a list must answer
+_ONLY_BY_VALUE = frozenset({"phone", "address"})  # types that nothing else can stand for
 _MAX_UNITS = 3
 _MAX_ITEMS = 8
+_REASONS_WITHIN = 2.0  # the same of the reasons, when nothing in particular is asked about
 _DEFINES = re.compile(r"是一种|是指|指的是|一种|是嵌|\bis an?\b|refers to|means")
 _UNNUMBERED = re.compile(r"^\s*(?:\d{1,2}[.、)）．]|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[)）])\s*")
 
@@ -136,7 +143,7 @@ def answer_anyhow(context: Context, subjects: Sequence[str]) -> Draft:
     ranked, _ = context.chosen(units, subjects)
     strange = set().union(*(pairs_of(run) for run in context.question.unknown))
     familiar = not strange or any(strange & unit.pairs for unit in units)
-    if familiar and ranked and ranked[0].score > SURELY_ANSWERS_FROM:
+    if familiar and ranked and ranked[0].score > STRANGE_ANSWERS_FROM:
         return answer_detail(context, subjects)
     return abstain(context, "out_of_domain", say("out_of_domain", context.language), "not about cards")
 
@@ -145,16 +152,26 @@ def _reasons_meant(context: Context, ranked: Sequence[Scored], subjects: Sequenc
     """All the reasons of the section on them, when one of them answers as well as anything else does."""
     units = _section_units(context, "reasons", subjects)
     best = max((s.score for s in ranked if s.unit in units), default=-math.inf)
-    return units if len(units) <= _MAX_ITEMS and best > ranked[0].score - _AS_GOOD else []
+    within = _AS_GOOD if context.question.concepts else _REASONS_WITHIN
+    return units if len(units) <= _MAX_ITEMS and best > ranked[0].score - within else []
 
 
 def _of_the_type_asked(context: Context, ranked: list[Scored]) -> list[Scored]:
-    """Those that hold a value of the type that is asked for, such as a telephone number; all when no type is."""
+    """Those that hold a value of the type that is asked for and speak of what they must; all when nothing is needed.
+
+    One that does not, and is surely right by everything else, stays too, unless a number to call or an address is
+    asked for: people say in other words what the lexicon lists.
+    """
     question, lexicon = context.question, context.sources.lexicon
     types = [lexicon.concepts[name].type for name in question.focus if lexicon.concepts[name].kind == "typed"]
     needed = {name for name in question.focus if lexicon.concepts[name].kind == "need"}
     needed |= {name for name in question.concepts if lexicon.concepts[name].kind == "bar"}
-    return [s for s in ranked if needed <= s.unit.concepts and all(holds(s.unit, value) for value in types)]
+    anyhow = SURELY_ANSWERS_FROM if not _ONLY_BY_VALUE & set(types) else math.inf
+    return [
+        s
+        for s in ranked
+        if s.score > anyhow or (needed <= s.unit.concepts and all(holds(s.unit, value) for value in types))
+    ]
 
 
 def _sure_by_type(context: Context, ranked: list[Scored], subjects: Sequence[str]) -> list[Scored]:
@@ -163,7 +180,13 @@ def _sure_by_type(context: Context, ranked: list[Scored], subjects: Sequence[str
         return ranked
     if not ranked or ranked[0].score > ANSWERS_FROM or not set(ranked[0].unit.cards) & set(subjects):
         return ranked
-    sure = ranked[0].score > TYPED_FROM and not context.question.focus_unknown
+    question = context.question
+    typed = {name for name in question.focus if context.sources.lexicon.concepts[name].kind == "typed"}
+    said = typed <= ranked[0].unit.concepts and not set(question.focus) - typed
+    # `会员卡退会几天`: nothing but the value is asked for, and a step gives one.
+    plain = typed == set(question.focus) and not question.unknown and ranked[0].unit.in_procedure
+    least = TYPED_SAID_FROM if said or plain else TYPED_FROM
+    sure = ranked[0].score > least and (said or not question.focus_unknown)
     return [Scored(ranked[0].unit, ANSWERS_FROM + 0.01, ranked[0].covered), *ranked[1:]] if sure else ranked
 
 
@@ -196,9 +219,12 @@ def _decide(
         if listed and (units := _section_units(context, listed, subjects)):
             return _list_units(context, listed, units)
         several = not subjects and len(context.sources.catalog.subjects) > 1
+        if several and _only_cancels(context.question):
+            return clarify(context, context.sources.catalog.subjects, "nothing but cancelling is asked for")
         if several and likeliest is not None and likeliest.unit.cards and likeliest.score > CLARIFIES_FROM:
             return clarify(context, context.sources.catalog.subjects, "a card's section may answer")
-        return refuse_unstated(context, subjects, "no sentence answers it", rejected=ranked[:5])
+        nearest = ranked[:5] or [s for s in (likeliest,) if s is not None]
+        return refuse_unstated(context, subjects, "no sentence answers it", rejected=nearest)
     if listed == "reasons" and (units := _reasons_meant(context, ranked, subjects)):
         return _list_units(context, listed, units)
     fitting, best = ranked, ranked[0]
@@ -207,12 +233,7 @@ def _decide(
         rivals = (
             {}
             if general is not None and general.score > ANSWERS_FROM
-            else {
-                card: s.score
-                for s in reversed(ranked)
-                if s.score > max(ANSWERS_FROM, best.score - _AS_GOOD)
-                for card in s.unit.cards
-            }
+            else {card: s.score for s in reversed(ranked) if _rivals(context, s, best) for card in s.unit.cards}
         )
         if len(rivals) > 1:
             return clarify(context, context.sources.catalog.subjects, "the answer differs by card")
@@ -226,9 +247,22 @@ def _decide(
         head = say("detail", context.language, card=joined([context.name(s) for s in subjects], context.language))
     else:
         head = say("detail_general", context.language)
-    return _quoting(
-        context, _enough(context, fitting), head, "detail", rejected=[s for s in ranked if s not in fitting][:5]
-    )
+    kept = {id(scored) for scored in fitting}
+    rejected = [scored for scored in ranked if id(scored) not in kept][:5]
+    return _quoting(context, _enough(context, fitting), head, "detail", rejected=rejected)
+
+
+def _rivals(context: Context, scored: Scored, best: Scored) -> bool:
+    """Whether a unit may answer as well as the best: nearly as likely, or with every word of the question it has."""
+    if scored.score > max(_DIFFERS_FROM, best.score - _DIFFERS_WITHIN):
+        return True
+    said = best.unit.pairs.intersection(pairs_of(context.question.text))
+    return bool(said) and said <= scored.unit.pairs and scored.score > CLARIFIES_FROM
+
+
+def _only_cancels(question: Question) -> bool:
+    """Whether a question is about cancelling and says nothing else that could be looked for."""
+    return "cancel" in question.actions and not question.concepts and not question.focus_unknown
 
 
 def _near(context: Context, subjects: Sequence[str]) -> Draft | None:
@@ -311,7 +345,7 @@ def find_special(context: Context, subjects: Sequence[str]) -> Unit | None:
     for surface in context.question.surfaces:
         holding = [unit for unit in units if surface in unit.text]
         if any(unit.in_procedure for unit in holding) or any(
-            surface == context.sources.catalog.called(s) for s in subjects
+            surface in context.sources.catalog.called(s) for s in subjects
         ):
             continue
         for unit in holding:

@@ -11,6 +11,7 @@ from corpus.normalize import Language, to_simplified, to_traditional
 
 _FILE = Path(__file__).with_name("phrases.toml")
 _EMPHASIS = re.compile(r"\*\*|__|`")
+_SLIGHT_EMPHASIS = re.compile(r"(?<![0-9A-Za-z*\\])\*(?=[^\s*])([^*\n]{1,60})(?<!\s)\*(?![0-9A-Za-z*])")
 _LEADING_MARK = re.compile(r"(?m)^[ \t\u3000]*(?:[-*+•·●○▪■◆►]\s+|#{1,6}\s+|>\s*)")
 _MARKUP = re.compile(r"([\\\[\]<>_*`|~$])")
 
@@ -41,7 +42,7 @@ def shown(text: str, language: Language, *, source: str = "zh") -> str:
 
     What remains and means something in Markdown or HTML is escaped: articles are text, never markup.
     """
-    plain = _LEADING_MARK.sub("", _EMPHASIS.sub("", text))
+    plain = _SLIGHT_EMPHASIS.sub(r"\1", _LEADING_MARK.sub("", _EMPHASIS.sub("", text)))
     plain = _MARKUP.sub(r"\\\1", re.sub(r"\s+", " ", plain).strip())
     if language == "zh-Hant":
         return to_traditional(plain)

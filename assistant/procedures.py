@@ -9,13 +9,18 @@ from assistant.answer import AnswerStep
 from assistant.catalog import Procedure
 from assistant.draft import OFFLINE, Context, Draft, beside, marks
 from assistant.evidence import Unit, rank_units
-from assistant.likeness import likeness, places_of
+from assistant.likeness import likeness, places_of_question
 from assistant.passages import answer_detail, show_listed_item
 from assistant.phrases import joined, say
 from assistant.refusals import abstain, clarify, refuse_unstated
+from assistant.step_anchor import anchor_of, anchored, ordered_things
 from corpus.document import Chunk, Document, Step
+from corpus.normalize import has_han
 from corpus.roles import says
 
+_COUNTED_FROM_A_STEP = frozenset({"next", "following", "previous", "preceding", "which", "order"})
+_ASKED_WEIGHT = 0.4  # of what is asked of the step, beside what describes the one it is counted from
+_DESCRIBES_ABROAD = 0.25  # the same as the next where the question is not in the language of the steps
 _DESCRIBES_FROM = 0.4  # share of the question's weight in its words, and by likeness, that the step described has
 
 
@@ -34,7 +39,7 @@ def show_procedures(context: Context, subjects: Sequence[str]) -> Draft:
             return abstain(context, "no_hits", say("out_of_domain", context.language), "no procedure in the corpus")
     drafts = []
     for subject in subjects:
-        found = catalog.about(subject)
+        found = catalog.for_actions(subject, context.question.actions)
         if found:
             drafts.append(_procedure(context, context.preferred(found), subject))
     if not drafts:
@@ -141,7 +146,7 @@ def show_step(context: Context, subjects: Sequence[str]) -> Draft:
             return clarify(context, context.sources.catalog.subjects, "a step of which card")
         subjects = context.sources.catalog.subjects
     subject = subjects[0]
-    found = context.sources.catalog.about(subject)
+    found = context.sources.catalog.for_actions(subject, context.question.actions)
     if not found:
         return refuse_unstated(context, subjects, "no procedure for this action")
     preferred = context.preferred(found)
@@ -154,7 +159,7 @@ def show_step(context: Context, subjects: Sequence[str]) -> Draft:
         return _count(context, subject, document, chunk)
     if reference.kind == "ends":
         return _steps_said(context, [(chunk.steps[0], "step"), (chunk.steps[-1], "step")], document, chunk)
-    if reference.kind in {"next", "previous", "which"}:
+    if reference.kind in _COUNTED_FROM_A_STEP:
         return _beside_step(context, subjects, document, chunk)
     number = n + 1 - reference.number if reference.from_end else reference.number
     if not 1 <= number <= n:
@@ -176,7 +181,7 @@ def _count(context: Context, subject: str, document: Document, chunk: Chunk) -> 
 
 
 def _beside_step(context: Context, subjects: Sequence[str], document: Document, chunk: Chunk) -> Draft:
-    """The step that the question describes, or the one after or before it."""
+    """The step that the question describes, or those after or before it."""
     reference = context.question.step
     assert reference is not None
     units = [
@@ -184,32 +189,61 @@ def _beside_step(context: Context, subjects: Sequence[str], document: Document, 
         for unit in context.sources.units(document.doc_id)
         if unit.chunk.chunk_id == chunk.chunk_id and unit.kind == "step"
     ]
-    described = _described(context, units)
+    if reference.kind == "order":
+        things = ordered_things(context.question.text) or (context.question.text,)
+        both = {unit.number for thing in things if (unit := _described(context, units, thing)) is not None}
+        if not both:
+            return answer_detail(context, subjects)
+        return _steps_said(context, [(chunk.steps[number - 1], "step") for number in sorted(both)], document, chunk)
+    behind = {"next": 1, "previous": -1}.get(reference.kind, 0)
+    described = _described(context, units, anchor_of(context.question.text, reference.kind), asked_behind=behind)
     if described is None:
         return answer_detail(context, subjects)
-    number = described.number + {"next": 1, "previous": -1, "which": 0}[reference.kind]
-    if not 1 <= number <= len(chunk.steps):
-        return _steps_said(
-            context,
-            [(chunk.steps[described.number - 1], "last_step" if number > 1 else "first_step")],
-            document,
-            chunk,
-        )
-    return _steps_said(context, [(chunk.steps[number - 1], "step")], document, chunk)
+    at = described.number - 1
+    meant = {
+        "next": chunk.steps[at + 1 : at + 2],
+        "following": chunk.steps[at + 1 :],
+        "previous": chunk.steps[max(at - 1, 0) : at],
+        "preceding": chunk.steps[:at],
+        "which": chunk.steps[at : at + 1],
+    }[reference.kind]
+    if not meant:
+        return _steps_said(context, [(chunk.steps[at], "last_step" if at else "first_step")], document, chunk)
+    return _steps_said(context, [(step, "step") for step in meant], document, chunk)
 
 
-def _described(context: Context, steps: Sequence[Unit]) -> Unit | None:
-    """The step that the question describes by its words or by words like them, None when it describes none."""
-    question = context.question
-    anchor = replace(
-        question,
-        concepts=tuple(name for name in question.concepts if name not in OFFLINE | {"online"}) or question.concepts,
-    )
-    lexical = {id(s.unit): s.score for s in rank_units(anchor, steps, context.sources.lexicon, {})}
-    like = likeness(places_of([question.text])[0], [unit.places for unit in steps])
-    scores = [lexical.get(id(unit), 0.0) + float(like.telling[at]) for at, unit in enumerate(steps)]
+def _described(context: Context, steps: Sequence[Unit], anchor: str, *, asked_behind: int = 0) -> Unit | None:
+    """The step that `anchor` describes, None when it describes none.
+
+    Args:
+        context: The question and its sources.
+        steps: The steps of the procedure.
+        anchor: The part of the question that describes a step.
+        asked_behind: How many steps behind that one the step stands that the rest of the question asks about.
+    """
+    text = context.question.text
+    scores = _said_of(context, steps, anchor)
+    before, _, behind = text.partition(anchor)
+    rest = behind if has_han(text) else f"{before} {behind}"  # "what happens after …" asks before, 之后找谁 behind
+    if asked_behind and rest.strip():
+        said = _said_of(context, steps, rest)
+        scores = [
+            score + (_ASKED_WEIGHT * said[at + asked_behind] if 0 <= at + asked_behind < len(steps) else 0.0)
+            for at, score in enumerate(scores)
+        ]
     best = max(range(len(steps)), key=scores.__getitem__, default=-1)
-    return steps[best] if best >= 0 and scores[best] >= _DESCRIBES_FROM else None
+    foreign = best >= 0 and has_han(steps[best].text) != has_han(anchor)
+    return steps[best] if best >= 0 and scores[best] >= (_DESCRIBES_ABROAD if foreign else _DESCRIBES_FROM) else None
+
+
+def _said_of(context: Context, steps: Sequence[Unit], part: str) -> list[float]:
+    """How much of what a part of the question says each step says, by its words and by words like them."""
+    lexicon = context.sources.lexicon
+    question = anchored(context.question, part, lexicon)
+    places = tuple(name for name in question.concepts if name not in OFFLINE | {"online"}) or question.concepts
+    lexical = {id(s.unit): s.score for s in rank_units(replace(question, concepts=places), steps, lexicon, {})}
+    like = likeness(places_of_question(part), [unit.places for unit in steps])
+    return [lexical.get(id(unit), 0.0) + float(like.telling[at]) for at, unit in enumerate(steps)]
 
 
 def _steps_said(context: Context, steps: Sequence[tuple[Step, str]], document: Document, chunk: Chunk) -> Draft:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from assistant.step_reference import StepReference
 from corpus.normalize import Language
+
+_LATIN = re.compile(r"[a-z]")
+
+
+def han_only(text: str) -> str:
+    """Folded `text` with blanks for its Latin letters: two of them in a row are no part of a name."""
+    return _LATIN.sub(" ", text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +29,7 @@ class Question:
         cued: The cards it points to without naming one.
         pointed: The subject it is most likely about when it names and points to none, by what its sections say.
         leaning: The subject whose sections are likest to it, though it may be about none; empty without one.
+        touched: How many subjects it has parts of the names of.
         unknown_card: What it calls a card that neither the alias list nor the corpus knows, empty without one.
         generic: Whether it speaks of a card at all, of no kind.
         all_cards: Whether it speaks of all the kinds there are, or of which of them.
@@ -52,6 +61,7 @@ class Question:
     cued: tuple[str, ...] = ()
     pointed: tuple[str, ...] = ()
     leaning: str = ""
+    touched: int = 0
     unknown_card: str = ""
     generic: bool = False
     all_cards: bool = False

@@ -36,10 +36,12 @@ def order_by_section(
     scored = []
     for hit in hits:
         gain = _gain(hit.chunk, asked, roles, question, catalog, document)
-        score = round((hit.score + gain - _LOWEST) / (_HIGHEST - _LOWEST), _PLACES)
-        scored.append(replace(hit, score=score, parts={**hit.parts, "section": gain}))
-    scored.sort(key=lambda hit: (-hit.score, hit.rank))
-    return [replace(hit, rank=rank) for rank, hit in enumerate(scored, 1)]
+        scored.append((round((hit.score + gain - _LOWEST) / (_HIGHEST - _LOWEST), _PLACES), gain, hit))
+    scored.sort(key=lambda entry: (-entry[0], entry[2].rank))
+    return [
+        replace(hit, score=score, rank=rank, parts={**hit.parts, "section": gain})
+        for rank, (score, gain, hit) in enumerate(scored, 1)
+    ]
 
 
 def _gain(

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.question import Question
-from index.encoder import built_in_encoder
+from index.encoder import built_in_vector
 
 Route = Literal["procedure", "step", "comparison", "reasons", "precautions", "detail"]
 ROUTES: tuple[Route, ...] = ("procedure", "step", "comparison", "reasons", "precautions", "detail")
@@ -32,7 +32,18 @@ _WORDS = re.compile(r"[a-z0-9]+|[^\sa-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class _Weights:
-    runs: Mapping[str, NDArray[np.float32]]
+    """What is added to the scores of the routes.
+
+    Attributes:
+        rows: Run → its row in `runs`.
+        runs: Shape `(n_runs, n_routes)`.
+        flags: Flag → shape `(n_routes,)`.
+        vector: Shape `(n_routes, dimensions)`.
+        bias: Shape `(n_routes,)`.
+    """
+
+    rows: Mapping[str, int]
+    runs: NDArray[np.float32]
     flags: Mapping[str, NDArray[np.float32]]
     vector: NDArray[np.float32]
     bias: NDArray[np.float32]
@@ -46,16 +57,16 @@ def choose_route(question: Question, *, by_rule: Route) -> dict[Route, float]:
         by_rule: What the rules take it for.
     """
     weights = _weights()
-    score = weights.bias.copy()
     counts = runs_of(route_text(question))
-    known = {run: 1 + math.log(count) for run, count in counts.items() if run in weights.runs}
+    known = {weights.rows[run]: 1 + math.log(count) for run, count in counts.items() if run in weights.rows}
     length = math.sqrt(sum(value**2 for value in known.values())) or 1.0
-    for run, value in known.items():
-        score += weights.runs[run] * (value / length)
+    shares = np.array([value / length for value in known.values()], dtype=np.float32)
+    said = weights.runs[np.fromiter(known, dtype=np.intp, count=len(known))] * shares[:, np.newaxis]
+    score = np.add.reduce(np.concatenate([weights.bias[np.newaxis], said]), axis=0)
     for name, value in route_flags(question, by_rule).items():
         if name in weights.flags:
             score += weights.flags[name] * value
-    score += weights.vector @ built_in_encoder().encode_query([question.text])[0]
+    score += weights.vector @ built_in_vector(question.text)[0]
     odds = np.exp(score - score.max())
     return {route: float(odds[at] / odds.sum()) for at, route in enumerate(ROUTES)}
 
@@ -92,6 +103,7 @@ def route_flags(question: Question, by_rule: Route) -> dict[str, float]:
         "yes_no": float(question.asks_yes_or_no),
         "step": float(question.step is not None),
         "cards": min(len(question.cards), 3) / 3,
+        "touches_several": float(question.touched > 1),
         "all_cards": float(question.all_cards),
         "cancel_word": float("cancel" in question.actions),
         "concepts": min(len(question.focus), 3) / 3,
@@ -105,12 +117,10 @@ def route_flags(question: Question, by_rule: Route) -> dict[str, float]:
 def _weights() -> _Weights:
     known = json.loads(_FILE.read_text(encoding="utf-8"))
 
-    def rows(table: Mapping[str, list[float]]) -> dict[str, NDArray[np.float32]]:
-        return {name: np.array(values, dtype=np.float32) for name, values in table.items()}
-
     return _Weights(
-        rows(known["runs"]),
-        rows(known["flags"]),
+        {run: row for row, run in enumerate(known["runs"])},
+        np.array(list(known["runs"].values()), dtype=np.float32).reshape(-1, len(ROUTES)),
+        {name: np.array(values, dtype=np.float32) for name, values in known["flags"].items()},
         np.array(known["vector"], dtype=np.float32),
         np.array(known["bias"], dtype=np.float32),
     )

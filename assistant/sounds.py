@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 
 from corpus.normalize import has_han
 
-_LONGEST_TERM = 6
+_SHORTEST_TERM, _LONGEST_TERM = 2, 6
 _MOST_READINGS = 64
 _LONGEST_SPELLING = 24
 # Single syllables that stand between longer words when somebody types pinyin.
@@ -43,33 +43,52 @@ _SYLLABLES = {
     "tui": "退",
     "xiao": "销",
     "ban": "办",
+    "sha": "啥",
+    "gei": "给",
+    "shei": "谁",
+    "shui": "谁",
+    "ge": "个",
+    "yi": "一",
+    "zhang": "张",
+    "qian": "钱",
+    "dao": "到",
+    "hai": "还",
 }
+_FEWEST_SPELLED = 0.5  # of the letters that nothing explains, in a text without Chinese characters, for it to be pinyin
+_MOST_OTHERS = 0.4  # of the letters of pinyin, that may spell what no term is
 _CARD_NOUNS = "卡证"
+_MOST_TERMS = 32_768
 
 
 @dataclass(frozen=True)
 class Sounds:
-    """The terms of a lexicon by their toneless pinyin."""
+    """The terms of a lexicon by their toneless pinyin.
+
+    Attributes:
+        terms: Those that a sound-alike can stand for.
+        spelled: More of them that only pinyin stands for.
+    """
 
     terms: tuple[str, ...]
+    spelled: tuple[str, ...] = ()
 
     @cached_property
     def _by_sound(self) -> dict[tuple[str, ...], str]:
         """Term by its syllables; the first term of a sound wins."""
-        from pypinyin import lazy_pinyin  # its dictionary takes a third of a second to load
-
         table: dict[tuple[str, ...], str] = {}
         for term in self.terms:
-            table.setdefault(tuple(lazy_pinyin(term)), term)
+            table.setdefault(_syllables(term), term)
         return table
 
     @cached_property
     def _by_spelling(self) -> dict[str, str]:
-        return {"".join(syllables): term for syllables, term in reversed(list(self._by_sound.items()))}
+        more = {"".join(_syllables(term)): term for term in reversed(self.spelled)}
+        return more | {"".join(syllables): term for syllables, term in reversed(list(self._by_sound.items()))}
 
     @cached_property
-    def _first_sounds(self) -> frozenset[str]:
-        return frozenset(sound[0] for sound in self._by_sound)
+    def _begun(self) -> frozenset[tuple[str, int]]:
+        """The first syllable and the number of syllables of each term."""
+        return frozenset((sound[0], len(sound)) for sound in self._by_sound)
 
     def correct(self, text: str, unknown: Iterable[tuple[int, int]], fixed: Iterable[tuple[int, int]]) -> str:
         """`text` with words of an unknown span replaced by a term that sounds the same.
@@ -80,14 +99,12 @@ class Sounds:
         if not doubtful:
             return text
         certain = {at for start, end in fixed for at in range(start, end)}
+        next_doubtful, next_certain = _next_of(doubtful, len(text)), _next_of(certain, len(text))
         corrected, at = [], 0
         while at < len(text):
-            lengths = range(min(_LONGEST_TERM, len(text) - at), 1, -1)
-            windows = (
-                text[at : at + n]
-                for n in lengths
-                if doubtful & set(range(at, at + n)) and not certain & set(range(at, at + n))
-            )
+            longest = min(_LONGEST_TERM, next_certain[at] - at)
+            shortest = max(_SHORTEST_TERM, next_doubtful[at] - at + 1)
+            windows = (text[at : at + length] for length in range(longest, shortest - 1, -1))
             term = next(filter(None, map(self._sounding_like, windows)), "")
             corrected.append(term or text[at])
             at += len(term) or 1
@@ -95,11 +112,11 @@ class Sounds:
 
     def _sounding_like(self, word: str) -> str:
         """The first term that sounds like `word` by one of its readings, empty when there is none."""
-        from pypinyin import Style, lazy_pinyin, pinyin
+        from pypinyin import Style, pinyin
 
-        if not all(map(has_han, word)) or not self._first_sounds & _readings(word[0]):
+        if not any((sound, len(word)) in self._begun for sound in _readings(word[0])) or not all(map(has_han, word)):
             return ""
-        if found := self._by_sound.get(tuple(lazy_pinyin(word))):
+        if found := self._by_sound.get(_syllables(word)):
             return found
         if word[-1] not in _CARD_NOUNS:
             return ""  # of other words only the usual reading counts: rare ones hit too much by chance
@@ -115,25 +132,59 @@ class Sounds:
                 runs[-1] = (runs[-1][0], end)
             else:
                 runs.append((start, end))
-        for start, end in reversed(runs):
-            text = text[:start] + (self._spelled(text[start:end]) or text[start:end]) + text[end:]
+        spelled = [(start, end, found) for start, end in runs if (found := self._spelled(text[start:end]))]
+        n_spelled = sum(end - start for start, end, _ in spelled)
+        if not has_han(text) and n_spelled < _FEWEST_SPELLED * sum(end - start for start, end in runs):
+            return text  # English in which a word happens to read like pinyin
+        for start, end, found in reversed(spelled):
+            text = text[:start] + found + text[end:]
         return text
 
     def _spelled(self, run: str) -> str:
-        """The terms that a run of letters spells from its first to its last, empty when it does not."""
+        """The terms that a run of letters spells, other syllables left as they are; empty when it is mostly others."""
         letters = re.sub(r"[^a-z]", "", run)
-        best: list[str | None] = [""] + [None] * len(letters)
+        best: list[tuple[int, int, str] | None] = [(0, 0, "")] + [None] * len(letters)
         for end in range(1, len(letters) + 1):
             for start in range(max(0, end - _LONGEST_SPELLING), end):
-                before, term = (
-                    best[start],
-                    self._by_spelling.get(letters[start:end]) or _SYLLABLES.get(letters[start:end]),
-                )
-                if before is not None and term is not None:
-                    best[end] = before + term
-                    break
-        spelled = best[-1] or ""
-        return spelled if any(term in spelled for term in self._by_spelling.values()) else ""
+                if (before := best[start]) is None:
+                    continue
+                part = letters[start:end]
+                term = self._by_spelling.get(part) or _SYLLABLES.get(part)
+                if term is None and part not in _all_syllables():
+                    continue
+                n_others = before[0] + (len(part) if term is None else 0)
+                spelled = (n_others, before[1] + 1, before[2] + (term or f" {part} "))
+                if (known := best[end]) is None or spelled[:2] < known[:2]:
+                    best[end] = spelled
+        if best[-1] is None or best[-1][0] > _MOST_OTHERS * len(letters):
+            return ""
+        spelled_out = best[-1][2]
+        return spelled_out if any(term in spelled_out for term in self._by_spelling.values() if len(term) > 1) else ""
+
+
+@cache
+def _all_syllables() -> frozenset[str]:
+    """The syllables of Mandarin without their tones."""
+    from pypinyin import Style, pinyin
+
+    common = "".join(map(chr, range(0x4E00, 0x9FA6)))
+    return frozenset(sounds[0] for sounds in pinyin(common, style=Style.NORMAL)) - {""}
+
+
+def _next_of(places: Collection[int], n: int) -> list[int]:
+    """For each of `n` places the nearest of `places` that is not before it, `n` where there is none."""
+    nearest = [n] * (n + 1)
+    for at in range(n - 1, -1, -1):
+        nearest[at] = at if at in places else nearest[at + 1]
+    return nearest
+
+
+@lru_cache(maxsize=_MOST_TERMS)
+def _syllables(word: str) -> tuple[str, ...]:
+    """The usual reading of a word; every assistant of a process has the same terms."""
+    from pypinyin import lazy_pinyin  # its dictionary takes a third of a second to load
+
+    return tuple(lazy_pinyin(word))
 
 
 @lru_cache(maxsize=8192)

@@ -5,41 +5,88 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from assistant.choice import load_choice
 from assistant.evidence import Unit, pairs_of
-from assistant.likeness import Places, likeness, likeness_of_groups, places_of
+from assistant.likeness import (
+    Passages,
+    Places,
+    likeness,
+    likeness_of_groups,
+    places_of,
+    places_of_question,
+    ready,
+)
 from assistant.naming import Naming
-from assistant.question import Question
+from assistant.question import Question, han_only
 
 _MOST_UNITS = 60  # of a subject
+_COMPARED = 8  # sets of profiles that are kept ready
 _GENERAL = frozenset({"reasons", "precautions", "summary", "definition", "kinds"})
-LEANS_FROM = -3.0  # log-odds against none from which a short reply is taken to mean a subject
+POINTS_FROM = 0.5  # log-odds against none from which a question is about a subject: to ask back costs less than to err
+_SURELY = 1.0  # the same from which it is about a subject though it names a card that no article is about
+LEANS_FROM = -6.0  # log-odds against none from which a short reply is taken to mean a subject
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Profile:
     """What a subject's sections say.
 
     Attributes:
+        called: What the corpus calls it.
         headed: The tokens of its name and its headings.
         units: The tokens of each unit.
         pairs: Its pairs of Chinese characters and its Latin words.
     """
 
     subject: str
+    called: str
     headed: Places
     units: tuple[Places, ...]
     pairs: frozenset[str]
 
 
-def profile_of(subject: str, units: Sequence[Unit]) -> Profile:
-    """The profile of a subject by the units of its sections."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Compared:
+    """What holding a question against several profiles needs of them.
+
+    Attributes:
+        units: The tokens of the units of each, one profile after the other.
+        headed: The tokens of the name and the headings of each.
+        own_pairs: Those of the pairs of each that no other has.
+    """
+
+    naming: Naming
+    units: Passages
+    headed: Passages
+    own_pairs: tuple[frozenset[str], ...]
+
+
+@lru_cache(maxsize=_COMPARED)
+def _compared(profiles: tuple[Profile, ...]) -> _Compared:
+    """The same for the same profiles, which never change and are told apart by being others."""
+    return _Compared(
+        naming=Naming(
+            tuple(profile.subject for profile in profiles), {profile.subject: profile.called for profile in profiles}
+        ),
+        units=ready([places for profile in profiles for places in profile.units]),
+        headed=ready([profile.headed for profile in profiles]),
+        own_pairs=tuple(
+            profile.pairs.difference(*(other.pairs for other in profiles if other is not profile))
+            for profile in profiles
+        ),
+    )
+
+
+def profile_of(subject: str, units: Sequence[Unit], called: str = "") -> Profile:
+    """The profile of a subject by the units of its sections; `called` when the corpus has another name for it."""
     headings = dict.fromkeys(heading for unit in units for heading in unit.chunk.headings)
     return Profile(
         subject=subject,
+        called=called or subject,
         headed=places_of([" ".join([subject, *headings])])[0],
         units=tuple(unit.places for unit in units[:_MOST_UNITS]),
         pairs=frozenset().union(*(unit.pairs for unit in units)) | frozenset(pairs_of(" ".join([subject, *headings]))),
@@ -47,28 +94,29 @@ def profile_of(subject: str, units: Sequence[Unit]) -> Profile:
 
 
 def choose_subject(question: Question, profiles: Sequence[Profile]) -> tuple[str, bool]:
-    """The subject that a question is likeliest about, and whether that is likelier than that it is about none."""
+    """The subject that a question is likeliest about, and whether that is clearly likelier than none."""
     if not profiles:
         return "", False
     each, none = subject_features(question, profiles)
     chosen = load_choice("subject").among(each, none)
     best = chosen.order[0]
-    return (profiles[best].subject, chosen.scores[best] > 0) if chosen.scores[best] > LEANS_FROM else ("", False)
+    strange = question.cards and not (question.language == "en" or question.touched)
+    likelier = chosen.scores[best] > (_SURELY if strange else POINTS_FROM)
+    return (profiles[best].subject, likelier) if chosen.scores[best] > LEANS_FROM else ("", False)
 
 
 def subject_features(
     question: Question, profiles: Sequence[Profile]
 ) -> tuple[list[Mapping[str, float]], Mapping[str, float]]:
     """What speaks for each subject and for none, by the names of the weights in `choices.json`."""
-    asked = places_of([question.text])[0]
-    naming = Naming(tuple(profile.subject for profile in profiles))
-    named = [min(naming.score(question.text, profile.subject), 4.0) / 2 for profile in profiles]
-    said, wholes = likeness_of_groups(asked, [profile.units for profile in profiles])
-    headed = likeness(asked, [profile.headed for profile in profiles])
+    asked = places_of_question(question.text)
+    compared = _compared(tuple(profiles))
+    named = [min(compared.naming.score(han_only(question.text), profile.subject), 4.0) / 2 for profile in profiles]
+    said, wholes = likeness_of_groups(asked, compared.units, [len(profile.units) for profile in profiles])
+    headed = likeness(asked, compared.headed)
     pairs = set(pairs_of(question.text))
     each: list[Mapping[str, float]] = []
     for at, profile in enumerate(profiles):
-        others = frozenset().union(*(other.pairs for other in profiles if other is not profile))
         whole = np.sort(wholes[at])[::-1] if len(wholes[at]) else np.zeros(1)
         each.append(
             {
@@ -84,7 +132,7 @@ def subject_features(
                 "best_unit": float(whole[0]),
                 "best_units": float(whole[:3].mean()),
                 "pairs": len(pairs & profile.pairs) / max(len(pairs), 1),
-                "own_pairs": min(len((pairs & profile.pairs) - others), 4) / 4,
+                "own_pairs": min(len(pairs & compared.own_pairs[at]), 4) / 4,
             }
         )
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from assistant.clauses import YES_OR_NO, Value, asking_clauses, asks_how_to_cancel, concepts_in, wishes_to_cancel
 from assistant.lexicon import Lexicon, any_of
-from assistant.naming import Naming, masked
-from assistant.question import Question
+from assistant.naming import Naming, masked, shortens
+from assistant.question import Question, han_only
 from assistant.sounds import Sounds
 from assistant.step_reference import BEFORE_CANCELLING, read_option, read_step_reference
 from corpus.normalize import Language, has_han, language_of, normalize
@@ -18,6 +18,7 @@ from corpus.subjects import Cards
 from corpus.terms import Found, TermList
 
 MAX_QUESTION_CHARACTERS = 2_000
+_RECENT_TURNS = 64
 # Words that are not cards or actions, and so often misspelt in a question that they are worth mending.
 _CORRECTABLE = frozenset(
     {
@@ -59,9 +60,11 @@ _HAN_RUN = re.compile(r"[\u4e00-\u9fff]+")
 _LATIN_WORD = re.compile(r"[a-z][a-z'-]+")
 _CARD_NOUN = re.compile(r"(?:卡|证|会籍)$")
 _SHORTEST_MENDED = 4
+_SHORTEST_NAME = 3  # characters that a subject is called by at the least
+_MOST_TOUCHED = 50  # subjects whose names are held against a question
 _POINTING_BACK = any_of(r"(?:这个|那个|它们?|这些|那些)(?!卡|张|种)|\b(?:it|that|this|them|those)\b")
 _ALL_CARDS = any_of(
-    r"仨卡|(?:这|那)?[三两四五几][样家](?!人|子)|仨[里个]|哪[样家]|(?:三|两|四|五|几|各|每|所有|全部|这些|那些)[种张类样个](?:不同的?)?(?:智能)?卡|每样|各种卡|哪[种张类个]卡",
+    r"(?<!第)[两三四五几][种张类样家](?:里|中间|当中|之中|之间|都|卡|分别|各)|仨卡|(?:这|那)?[三两四五几][样家](?!人|子)|仨[里个]|哪[样家]|(?:三|两|四|五|几|各|每|所有|全部|这些|那些)[种张类样个](?:不同的?)?(?:智能)?卡|每样|各种卡|哪[种张类个]卡",
     r"\ball (?:the |these |three |four )?(?:kinds|types|cards)|\beach (?:card|kind|type)",
     r"\bwhich (?:card|cards|one|of (?:the|these)|kind|type)|\b(?:three|four|two) (?:kinds|types|cards)",
 )
@@ -116,6 +119,22 @@ class Reader:
                     or _is_card_name(self._terms.values_of(term), term)
                     or term in _CORRECTABLE
                 )
+            ),
+            tuple(
+                term
+                for term in (*self._terms.terms(), *self._short_names)
+                if len(term) > 1 and _HAN_RUN.fullmatch(term)
+            ),
+        )
+
+    @cached_property
+    def _short_names(self) -> tuple[str, ...]:
+        """The subjects' names and what they end with: 幼儿园接送卡, 接送卡."""
+        return tuple(
+            dict.fromkeys(
+                name[at:]
+                for name in self.naming.subjects[:_MOST_TOUCHED]
+                for at in range(max(len(name) - _SHORTEST_NAME + 1, 1))
             )
         )
 
@@ -148,6 +167,14 @@ class Reader:
 
     def read(self, raw: str) -> Question:
         """What a turn says; it is cut to `MAX_QUESTION_CHARACTERS` first."""
+        return self._recent(raw) if len(raw) <= MAX_QUESTION_CHARACTERS else self._read(raw)
+
+    @cached_property
+    def _recent(self) -> Callable[[str], Question]:
+        """The turns read last: each follow-up brings the turns before it again, and a turn is read by itself."""
+        return lru_cache(maxsize=_RECENT_TURNS)(self._read)
+
+    def _read(self, raw: str) -> Question:
         text = normalize(raw[:MAX_QUESTION_CHARACTERS])
         language = language_of(raw[:MAX_QUESTION_CHARACTERS])
         unsafe, contact = self.lexicon.unsafe("unsafe", text), self.lexicon.unsafe("contact", text)
@@ -156,34 +183,40 @@ class Reader:
         for pattern in self.lexicon.safety["instruction"]:
             stripped = pattern.sub(" ", stripped)
         instructed, text = stripped != text, re.sub(r"\s+", " ", stripped).strip()
-        corrected = self._respelled(_STUTTER.sub(r"\1", text))
+        corrected, found = self._respelled(_STUTTER.sub(r"\1", text))
         if language == "en" and has_han(corrected):
             language = "zh"
-        question = self._parsed(raw, corrected, language, instructed=instructed, unsafe=unsafe, contact=contact)
-        if question.cards or question.all_cards or not (question.unknown or question.cued):
+        question = self._parsed(raw, corrected, found, language, instructed=instructed, unsafe=unsafe, contact=contact)
+        if question.all_cards or any(map(self._covered, question.cards)):
+            return question
+        if not (question.cards or question.unknown or question.cued):
             return question  # no word of it is any card's own
         guessed, likelier = self.guess(question)
         if not guessed or guessed in question.excluded:
             return question
+        if question.cards:
+            return replace(question, cards=(), surfaces=(), pointed=(guessed,)) if likelier else question
         return replace(question, leaning=guessed, pointed=(guessed,) if likelier else ())
 
-    def _respelled(self, text: str) -> str:
-        """`text` with pinyin and sound-alikes resolved, where words are left that nothing else explains."""
-        found = self.find(text)
+    def _respelled(self, text: str) -> tuple[str, list[Found[Value]]]:
+        """`text` with pinyin and sound-alikes resolved where nothing else explains words; and the terms in it."""
+        read, found = text, self.find(text)
         text = self._mended(text, found)
-        found = self.find(text)
-        latin = [word for word in self._unexplained(text, found) if not has_han(text[word[0] : word[1]])]
-        if latin:
-            spelled = self._sounds.from_pinyin(text, latin)
-            if spelled != text:
-                text = normalize(spelled)
-                found = self.find(text)
+        if text != read:
+            read, found = text, self.find(text)
+        unexplained = self._unexplained(text, found)
+        latin = [word for word in unexplained if not has_han(text[word[0] : word[1]])]
+        if latin and (spelled := self._sounds.from_pinyin(text, latin)) != text:
+            read = text = normalize(spelled)
+            found = self.find(text)
+            unexplained = self._unexplained(text, found)
         fixed = [
             (match.start, match.end)
             for match in found
             if {kind for kind, _ in match.values} & {"card", "action", "concept"}
         ]
-        return self._sounds.correct(text, self._unexplained(text, found), fixed)
+        text = self._sounds.correct(text, unexplained, fixed)
+        return text, found if text == read else self.find(text)
 
     def _mended(self, text: str, found: list[Found[Value]]) -> str:
         """`text` with English words that nothing explains replaced by the word of the lexicon they nearly are."""
@@ -199,11 +232,15 @@ class Reader:
 
     @cached_property
     def _english_words(self) -> tuple[str, ...]:
-        """The English words of cards and of cancelling, for misspellings of them."""
+        """The English words of the cards that articles are about, and of cancelling, for misspellings of them."""
         words = (
             word.rstrip("*")
             for term in self._terms.terms()
-            if {kind for kind, _ in self._terms.values_of(term)} & {"action", "card", "concept", "generic"}
+            if any(
+                kind in {"action", "concept", "generic"}
+                or (kind == "card" and (not self._subjects or self._covered(name)))
+                for kind, name in self._terms.values_of(term)
+            )
             for word in term.split()
         )
         return tuple(
@@ -212,11 +249,8 @@ class Reader:
 
     def _unexplained(self, text: str, found: list[Found[Value]]) -> list[tuple[int, int]]:
         """The runs of Chinese characters and the Latin words in which no term was found."""
-        known = bytearray(len(text))
-        for match in found:
-            known[match.start : match.end] = b"\1" * (match.end - match.start)
-        masked = "".join(" " if known[at] else character for at, character in enumerate(text))
-        runs = [*_HAN_RUN.finditer(masked), *_LATIN_WORD.finditer(masked)]
+        hidden = masked(text, ((match.start, match.end) for match in found))
+        runs = [*_HAN_RUN.finditer(hidden), *_LATIN_WORD.finditer(hidden)]
         return sorted(run.span() for run in runs)
 
     def _pointed_to(
@@ -224,8 +258,8 @@ class Reader:
     ) -> tuple[str, ...]:
         """The subjects that parts of their names point to, where the cards that are named do not say which is meant."""
         subjects = self.naming.subjects
-        own = [card for card in cards if card in subjects or self.cards.broader(card) in subjects]
-        narrower = [subject for subject in subjects if self.cards.broader(subject) in cards]
+        own = [card for card in cards if not self._subjects.isdisjoint((card, *self.cards.kinds(card)))]
+        narrower = {subject for card in cards for subject in self._narrower.get(card, ())}
         hidden = [
             (match.start, match.end)
             for match in found
@@ -233,25 +267,63 @@ class Reader:
             and {kind for kind, _ in match.values} & {"concept", "action", "filler"}
             and not {kind for kind, _ in match.values} & {"card", "cue"}
         ]
-        pointed = [name for name in self.naming.pointed_to(masked(text, hidden)) if name not in excluded]
+        about = any(kind not in {"filler", "other"} for match in found for kind, _ in match.values)
+        implied = self.naming.implied(text) if about and not own and (narrower or not cards) else ""
+        said = f"{han_only(masked(text, hidden))} {implied}"
+        pointed = [name for name in self.naming.pointed_to(said) if name not in excluded]
         if own:
             # 公园年卡 is known for another card, but one subject's own name has these very words.
             surfaces = [match.term for match in found if set(match.values) & {("card", card) for card in own}]
-            exact = [name for name in pointed if any(len(s) > 2 and s in name and s != name for s in surfaces)]
-            called = [card for card in own if any(s == card for s in surfaces)]
+            exact = [name for name in pointed if any(len(s) > 2 and shortens(s, name) for s in surfaces)]
+            called = [card for card in own if {card, normalize(self.naming.called.get(card, card))} & set(surfaces)]
             return tuple(exact) if len(pointed) == 1 and exact and not called and len(own) == 1 else ()
         if len(pointed) == 1:
             return tuple(pointed)
+        if cards and not narrower and (name := self._called_so(found, cards)):
+            return (name,)
         if len(narrower) > 1:
             pointed = [name for name in pointed if name in narrower]
+            if not pointed and (name := self._called_so(found, cards)) in narrower:
+                return (name,)
         elif narrower:
             return ()
         return tuple(pointed) if len(pointed) < len(subjects) or len(subjects) == 1 else ()
 
+    def _called_so(self, found: list[Found[Value]], cards: list[str]) -> str:
+        """The one subject in whose name in the corpus the words for another card stand: 一卡通 in 校园一卡通."""
+        surfaces = [match.term for match in found if set(match.values) & {("card", card) for card in cards}]
+        names = self.naming.called
+        named = [s for s, name in names.items() if any(len(term) > 1 and term in name for term in surfaces)]
+        return named[0] if len(named) == 1 else ""
+
+    def _covered(self, card: str) -> bool:
+        """Whether a subject answers for a card."""
+        return not self._subjects.isdisjoint((card, *self.cards.kinds(card))) or card in self._narrower
+
+    @cached_property
+    def _subjects(self) -> frozenset[str]:
+        return frozenset(self.naming.subjects)
+
+    @cached_property
+    def _narrower(self) -> dict[str, list[str]]:
+        """Kind → the subjects that are of it."""
+        found: dict[str, list[str]] = {}
+        for subject in self.naming.subjects:
+            for kind in self.cards.kinds(subject):
+                found.setdefault(kind, []).append(subject)
+        return found
+
     def _parsed(
-        self, raw: str, text: str, language: Language, *, instructed: bool, unsafe: bool, contact: bool
+        self,
+        raw: str,
+        text: str,
+        found: list[Found[Value]],
+        language: Language,
+        *,
+        instructed: bool,
+        unsafe: bool,
+        contact: bool,
     ) -> Question:
-        found = self.find(text)
         excluded = tuple(
             dict.fromkeys(
                 name
@@ -269,6 +341,10 @@ class Reader:
         named = list(dict.fromkeys(by_kind.get("card", ())))
         cards = [name for name in named if not self.cards.is_document(name)]
         cued = [name for name in dict.fromkeys(by_kind.get("cue", ())) if name not in cards]
+        if self._subjects:  # a use says that a card is meant, and which one where an article is about it
+            cued = [name for name in cued if name in self._subjects or name in self._narrower]
+        if cued and all(self.cards.is_form(name) and not self._covered(name) for name in cards):
+            cards = []  # 剪头发的次卡: what is said of it tells which card it is
         unknown_card = "" if cards else _unknown_card(text, unknown)
         if pointed := self._pointed_to(text, found, excluded, cards):
             cards, unknown_card = list(pointed), ""
@@ -303,7 +379,10 @@ class Reader:
             surfaces=tuple(match.term for match in found if set(match.values) & {("card", name) for name in cards}),
             cued=tuple(cued),
             unknown_card=unknown_card,
-            generic=bool(by_kind.get("generic"))
+            touched=sum(
+                self.naming.score(han_only(text), subject) > 0 for subject in self.naming.subjects[:_MOST_TOUCHED]
+            ),
+            generic=bool(by_kind.get("generic") or (by_kind.get("cue") and not cards and not cued))
             or (any(term in text for term in ("卡", "card")) and not by_kind.get("other")),
             all_cards=bool(_ALL_CARDS.search(text)),
             actions=frozenset(by_kind.get("action", ())),

@@ -12,10 +12,11 @@ import numpy as np
 
 from assistant.attributes import asked_for
 from assistant.choice import Chosen, load_choice
-from assistant.evidence import Scored, Unit, asked_bonus, holds, idf, pairs_of, rank_units
+from assistant.evidence import Scored, Unit, asked_bonus, asked_words, holds, idf, pairs_of, rank_units
 from assistant.lexicon import Lexicon
-from assistant.likeness import Places, likeness, places_of
+from assistant.likeness import Passages, likeness, places_of_question, ready
 from assistant.question import Question
+from assistant.sentences import Sentences, sentence_features, sentences_of
 
 _KINDS = ("step", "lead", "note", "item", "prose")
 _ROLES = ("precautions", "reasons", "definition", "summary", "questions", "materials", "fees", "kinds", "conditions")
@@ -23,6 +24,9 @@ _UNSEEN_PAIR = 2.0  # the idf of a pair of characters that no unit has
 _SHORT = 12
 _TABLE_MARKS = 2
 _LEADING = 2
+_BY_SENTENCE = ("sentence_telling", "sentence_whole", "sentence_both", "asking_whole", "asking_both", "valued_whole")
+_NEAR_VALUE = 0.25  # the cosine below which a sentence with a value of the type asked for is about something else
+_KNOWN = 16  # sets of units that are kept ready, each about as large as an article's vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,27 @@ class UnitFeatures:
     each: tuple[Mapping[str, float], ...]
     none: Mapping[str, float]
     covered: tuple[frozenset[str], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """What is known of units before any question.
+
+    Attributes:
+        said: What each of them says.
+        headings: The headings over them, without repetition.
+        headed: Which of these stands over each.
+        given: The attribute that each is likeliest to give.
+        each: Those of the features that do not depend on the question.
+        sentences: Their sentences, None when there are no units.
+    """
+
+    said: Passages
+    headings: Passages
+    headed: tuple[int, ...]
+    given: tuple[int, ...]
+    each: tuple[Mapping[str, float], ...]
+    sentences: Sentences | None
 
 
 def choose_unit(
@@ -68,11 +93,10 @@ def unit_features(
     """What speaks for each unit and for none, by the names of the weights in `choices.json`."""
     units = tuple(units)
     lexical = {id(entry.unit): entry for entry in rank_units(question, units, lexicon, {})}
-    asked = _places(question.text)
-    like = likeness(asked, [unit.places for unit in units])
-    headed = [" ".join(unit.chunk.headings[-2:]) for unit in units]
-    headings = list(dict.fromkeys(headed))
-    like_heading = dict(zip(headings, likeness(asked, [_places(text) for text in headings]).soft, strict=True))
+    asked = places_of_question(question.text)
+    known = _known(units)
+    like = likeness(asked, known.said)
+    like_heading = likeness(asked, known.headings).soft
     pairs = set(pairs_of(question.text))
     holding = Counter(pair for unit in units for pair in unit.pairs & pairs)
     weights = {pair: idf(holding[pair], len(units)) if holding[pair] else _UNSEEN_PAIR for pair in pairs}
@@ -80,18 +104,24 @@ def unit_features(
     typed = [lexicon.concepts[name].type for name in question.focus if lexicon.concepts[name].kind == "typed"]
     needed = {name for name in question.focus if lexicon.concepts[name].kind == "need"}
     about = {name for name in question.focus if lexicon.concepts[name].kind != "typed"}
-    bonus = {id(unit): asked_bonus(question, unit, lexicon) for unit in units}
-    places = np.argsort(np.argsort(-like.soft))
+    asked_for_words = asked_words(question, lexicon)
+    leading = set(np.argsort(-like.soft)[:_LEADING].tolist())
     spread = _spread(like.soft)
+    softs, tellings, matched, wholes = (
+        values.tolist() for values in (like.soft, like.telling, like.matched, like.whole)
+    )
     wanted = asked_for(question.text)
+    most_wanted = int(wanted.argmax())
+    meant = set(subjects)
     agrees = [float(wanted @ unit.gives) for unit in units]
+    by_sentence = sentence_features(question.text, typed, known.sentences) if known.sentences is not None else {}
     most = max(agrees, default=0.0)
     each = []
     for at, unit in enumerate(units):
         entry = lexical.get(id(unit))
         right_type = bool(typed) and all(holds(unit, value) for value in typed)
         said = sum(weights[pair] for pair in pairs & unit.pairs) / total
-        soft = float(like.soft[at])
+        soft = softs[at]
         each.append(
             {
                 "lexical": entry.score if entry else 0.0,
@@ -99,33 +129,30 @@ def unit_features(
                 "every_concept": float(bool(about) and about <= unit.concepts),
                 "right_type": float(right_type),
                 "wrong_type": float(bool(typed) and not right_type),
-                "question_word": bonus[id(unit)],
+                "question_word": asked_bonus(asked_for_words, unit),
                 "without_need": float(bool(needed - unit.concepts)),
                 "soft": soft,
                 "soft_apart": (soft - spread[0]) / spread[1],
-                "soft_leads": float(places[at] < _LEADING),
-                "telling": float(like.telling[at]),
-                "matched": float(like.matched[at]),
-                "whole": float(like.whole[at]),
-                "heading": float(like_heading[headed[at]]),
+                "soft_leads": float(at in leading),
+                "telling": tellings[at],
+                "matched": matched[at],
+                "whole": wholes[at],
+                "heading": float(like_heading[known.headed[at]]),
                 "pairs": said,
                 "found": 10 * boost.get(unit.chunk.chunk_id, 0.0),
-                "own": float(bool(set(unit.cards) & set(subjects))),
-                "general": float(not unit.cards),
-                "length": math.log(len(unit.text) + 1) / 5,
-                "several": float(about_several(unit)),
+                "own": float(not meant.isdisjoint(unit.cards)),
+                "names_other": float(bool(meant and unit.named) and meant.isdisjoint(unit.named)),
+                **known.each[at],
+                **{name: values[at] for name, values in by_sentence.items()},
                 "agrees": agrees[at],
                 "agrees_most": agrees[at] / (most + 1e-6),
-                "same_attribute": float(int(wanted.argmax()) == int(unit.gives.argmax())),
-                "short": float(len(unit.text) < _SHORT),
+                "same_attribute": float(most_wanted == known.given[at]),
                 "opening": float(at == 0),
                 "yes_no_pairs": said * question.asks_yes_or_no,
                 "unknown_soft": soft * (len(question.focus_unknown) > _LEADING),
                 "its_precautions": float(unit.role == "precautions" and "precautions" in question.intents),
                 "its_reasons": float(unit.role == "reasons" and "reasons" in question.intents),
                 "its_definition": float(unit.role == "definition" and bool({"definition", "kinds"} & question.intents)),
-                **{f"is_{kind}": float(unit.kind == kind) for kind in _KINDS},
-                **{f"in_{role}": float(unit.role == role) for role in _ROLES},
             }
         )
     if each:
@@ -136,6 +163,31 @@ def unit_features(
         tuple(each),
         _none(question, each, needed, units),
         tuple(lexical[id(unit)].covered if id(unit) in lexical else frozenset() for unit in units),
+    )
+
+
+@lru_cache(maxsize=_KNOWN)
+def _known(units: tuple[Unit, ...]) -> _Known:
+    """What does not depend on the question; units never change."""
+    headed = [" ".join(unit.chunk.headings[-2:]) for unit in units]
+    headings = {heading: at for at, heading in enumerate(dict.fromkeys(headed))}
+    return _Known(
+        said=ready([unit.places for unit in units]),
+        headings=ready([places_of_question(heading) for heading in headings]),
+        headed=tuple(headings[heading] for heading in headed),
+        given=tuple(int(unit.gives.argmax()) for unit in units),
+        each=tuple(
+            {
+                "general": float(not unit.cards),
+                "length": math.log(len(unit.text) + 1) / 5,
+                "several": float(about_several(unit)),
+                "short": float(len(unit.text) < _SHORT),
+                **{f"is_{kind}": float(unit.kind == kind) for kind in _KINDS},
+                **{f"in_{role}": float(unit.role == role) for role in _ROLES},
+            }
+            for unit in units
+        ),
+        sentences=sentences_of([unit.text for unit in units]) if units else None,
     )
 
 
@@ -166,6 +218,8 @@ def _none(
         "pairs": highest("pairs"),
         "agrees": highest("agrees"),
         "same_attribute": highest("same_attribute"),
+        **{f"highest_{name}": highest(name) for name in _BY_SENTENCE},
+        "without_value": float(highest("wrong_type") > 0 and highest("valued_whole") < _NEAR_VALUE),
         "lead": soft[0] - soft[min(2, len(soft) - 1)] if soft else 0.0,
         "length": math.log(len(question.text) + 1) / 5,
         "no_concept": float(not question.concepts),
@@ -177,8 +231,3 @@ def _spread(values: np.ndarray) -> tuple[float, float]:
     if not len(values):
         return 0.0, 1.0
     return float(values.mean()), 3 * float(values.std()) + 1e-6
-
-
-@lru_cache(maxsize=4096)
-def _places(text: str) -> Places:
-    return places_of([text])[0]
