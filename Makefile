@@ -12,6 +12,8 @@ SETS := corpus/questions/*.jsonl
 SCORES := tests/benchmarks/results/answers.json
 GATES := $(addprefix --fail-under ,success=0.95 steps=1 quotes_verbatim=1 markers_resolve=1 faithfulness=1 clean=1 \
   false_answer=0.03 false_refusal=0.02)
+# A browser is opened where there is a screen to show it on.
+SCREEN := $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(WSL_DISTRO_NAME)$(filter Darwin,$(shell uname -s)),--open)
 # CI=false and CI=0 say no as an empty CI does.
 IN_CI := $(filter-out false 0,$(CI))
 
@@ -24,7 +26,7 @@ setup: $(READY)  ## install what is needed into .venv (the other commands do it 
 
 chat: $(READY)  ## open the chat page on http://127.0.0.1:7860 (ARGS="--port 8000" for another port)
 	@echo "Starting the chat page; press Ctrl-C to stop it."
-	@$(BIN)/xiaoka serve $(ARGS)
+	@$(BIN)/xiaoka serve $(SCREEN) $(ARGS)
 
 test: $(READY) $(if $(IN_CI),browser)  ## run the tests (ARGS="-k hygiene" for some of them)
 	@echo "Running the tests."

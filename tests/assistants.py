@@ -18,6 +18,7 @@ from typing import cast
 
 from assistant.answer import Answer
 from assistant.assistant import DEFAULT_K, Assistant
+from assistant.writer import Writer
 from corpus.chunker import chunk
 from corpus.document import Chunk, Document
 from corpus.hygiene import clean
@@ -66,13 +67,14 @@ def files(name: str) -> dict[str, str]:
     return found
 
 
-def small(articles: Mapping[str, str], *, k: int = DEFAULT_K) -> Assistant:
-    """An assistant over articles in memory, by file name."""
+def small(articles: Mapping[str, str], *, k: int = DEFAULT_K, writer: Writer | None = None) -> Assistant:
+    """An assistant over articles in memory, by file name; a writer words its answers."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in articles.items():
             Path(folder, name).write_bytes(text.encode("utf-8"))
         documents = read_corpus(Path(folder))
-    return Assistant(index=cast("Index", MemoryIndex(tuple(clean(document) for document in documents))), k=k)
+    memory = MemoryIndex(tuple(clean(document) for document in documents))
+    return Assistant(index=cast("Index", memory), k=k, writer=writer)
 
 
 @dataclass(frozen=True)

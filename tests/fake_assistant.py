@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 
 from assistant.answer import Answer, AnswerStep, Citation
 from assistant.settings import Settings
+from assistant.streaming import Cancelled, Event, never
 from corpus.document import Chunk, Document
 from corpus.errors import UnusableInput
 from index.chunk_file import DocumentHead, OutlineEntry
@@ -87,6 +88,12 @@ class FakeAssistant:
         if "交通卡" in last or "transport" in last:
             return PROCEDURE
         return CLARIFY if "卡" in last or "card" in last else ABSTAIN
+
+    def stream(self, turns: Sequence[str], *, cancelled: Cancelled = never) -> Generator[Event]:  # noqa: ARG002
+        yield self.ask(turns)
+
+    def draft(self, turns: Sequence[str]) -> Answer:
+        return self.ask(turns)
 
     def document(self, doc_id: str) -> Document:
         assert doc_id == "cards"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.evaluation.amounts import Amount, amounts_of
+from assistant.amounts import Amount, amounts_of
 
 
 @pytest.mark.parametrize(

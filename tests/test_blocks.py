@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from corpus.blocks import item_marker, number_of, read_blocks
+from corpus.blocks import read_blocks
 
 # What lines of the genre are made of, so that short random texts meet every rule.
 PIECES = ["\n", "\n\n", "\r\n", "\ufeff", "# ", "## ", "**", "__", "- ", "---", "===", "```", "> ", "|", "\u3000", "  "]
@@ -53,96 +53,20 @@ def test_blocks_are_spans_in_order_without_overlap(text: str, start: int) -> Non
 
 
 @pytest.mark.parametrize(
-    ("line", "family", "number", "content"),
-    [
-        ("1. 带上证件", "decimal", 1, "带上证件"),
-        ("12．带上证件", "decimal", 12, "带上证件"),
-        ("1、带上证件", "decimal", 1, "带上证件"),
-        ("1) 带上证件", "decimal", 1, "带上证件"),
-        ("1）带上证件", "decimal", 1, "带上证件"),
-        ("（1）带上证件", "bracket", 1, "带上证件"),
-        ("(1) 带上证件", "bracket", 1, "带上证件"),
-        ("①带上证件", "circled", 1, "带上证件"),
-        ("⑳、带上证件", "circled", 20, "带上证件"),
-        ("一、带上证件", "numeral", 1, "带上证件"),
-        ("二十一、带上证件", "numeral", 21, "带上证件"),
-        ("（一）带上证件", "bracket-numeral", 1, "带上证件"),
-        ("第一步：带上证件", "step", 1, "带上证件"),
-        ("第 2 步，带上证件", "step", 2, "带上证件"),
-        ("步骤1：带上证件", "step", 1, "带上证件"),
-        ("步骤三 带上证件", "step", 3, "带上证件"),
-        ("步驟三：帶上證件", "step", 3, "帶上證件"),
-        ("Step 1: bring your ID", "step", 1, "bring your ID"),
-        ("STEP 12 - bring your ID", "step", 12, "bring your ID"),
-        ("**第一步**：带上证件", "step", 1, "带上证件"),
-        ("**第一步：**带上证件", "step", 1, "带上证件"),
-        ("**1.** 带上证件", "decimal", 1, "带上证件"),
-        ("**1. 带上证件**", "decimal", 1, "带上证件**"),
-        ("**第一步**：**证件**：带上", "step", 1, "**证件**：带上"),
-    ],
-)
-def test_every_family_of_markers_is_known(line: str, family: str, number: int, content: str) -> None:
-    found = item_marker(line)
-
-    assert found is not None
-    assert (found[0], found[1], line[found[2] :]) == (family, number, content)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "",
-        "带上证件",
-        "1.5元一张",
-        "2024. 年底",
-        "0. 零",
-        "123、太多",
-        "一带一路",
-        "stepping 1",
-        "百、",
-        "（注）",
-        "-1.",
-        "*",
-    ],
-)
-def test_lines_that_only_look_numbered_have_no_marker(line: str) -> None:
-    assert item_marker(line) is None
-
-
-def test_chinese_numerals_up_to_99_have_their_values() -> None:
-    digits = ["", *"一二三四五六七八九"]
-    # 十 is 10, 十一 is 11, 二十 is 20, 九十九 is 99.
-    numerals = digits[1:] + [f"{tens}十{ones}" for tens in ["", *"二三四五六七八九"] for ones in digits]
-
-    assert [number_of(numeral) for numeral in numerals] == list(range(1, 100))
-
-
-def test_circled_numbers_have_their_values() -> None:
-    assert [number_of(circled) for circled in "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"] == list(range(1, 21))
-
-
-@pytest.mark.parametrize(
-    ("numeral", "number"), [("3", 3), ("12", 12), ("百", 0), ("零", 0), ("甲", 0), ("", 0), ("㉑", 0), ("³", 0)]
-)
-def test_other_numerals_are_decimal_or_nothing(numeral: str, number: int) -> None:
-    assert number_of(numeral) == number
-
-
-@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("# 公交卡\n\n### 线上\n", [(10, "公交卡"), (30, "线上")]),
         ("##注销步骤\n", [(20, "注销步骤")]),
         ("## 注销步骤 ##  \n", [(20, "注销步骤")]),
         ("公交卡\n====\n\n注销步骤\n----\n", [(10, "公交卡"), (20, "注销步骤")]),
-        ("## 注销\n\n**线上办理**\n\n打开应用。\n", [(20, "注销"), (24, "线上办理**")]),
-        ("**注销步骤**：\n\n打开应用。\n", [(4, "注销步骤**：")]),
-        ("一、介绍\n\n坐车用的。\n\n（一）线上\n\n打开应用。\n", [(1, "一、介绍"), (3, "（一）线上")]),
-        ("方式一：线上办理\n\n打开应用。\n", [(2, "方式一：线上办理")]),
-        ("場景二：八達通退還\n\n打開應用。\n", [(2, "場景二：八達通退還")]),
+        ("## 注销\n\n**线上办理**\n\n打开应用。\n", [(20, "注销"), (25, "线上办理**")]),
+        ("**注销步骤**：\n\n打开应用。\n", [(5, "注销步骤**：")]),
+        ("一、介绍\n\n坐车用的。\n\n（一）线上\n\n打开应用。\n", [(2, "一、介绍"), (4, "（一）线上")]),
+        ("方式一：线上办理\n\n打开应用。\n", [(3, "方式一：线上办理")]),
+        ("場景二：八達通退還\n\n打開應用。\n", [(3, "場景二：八達通退還")]),
         (
             "**The Cedarfield credit card: steps to close it**\n\nx\n",
-            [(4, "The Cedarfield credit card: steps to close it**")],
+            [(5, "The Cedarfield credit card: steps to close it**")],
         ),
     ],
 )
@@ -222,14 +146,69 @@ def test_full_width_blanks_are_no_indent(line: str, indent: int) -> None:
     assert (block.kind, block.number, block.indent) == ("item", 1, indent)
 
 
-@pytest.mark.parametrize("bullet", ["- ", "* ", "+ ", "• ", "•", "● ", "▪ "])
+@pytest.mark.parametrize("bullet", ["- ", "* ", "+ ", "• ", "•", "● ", "▪ ", "✅ ", "✔️", "▶", "👉 ", "- [ ] ", "- 👉 "])
 def test_bullets_of_every_shape_are_bullets(bullet: str) -> None:
     assert shapes(f"{bullet}身份证\n") == [("bullet", "身份证")]
 
 
-def test_a_step_behind_a_bullet_is_the_step() -> None:
-    assert shapes("- 第一步：去网点。\n- 1. 交卡。\n") == [("item", "去网点。"), ("bullet", "1. 交卡。")]
+@pytest.mark.parametrize("sign", ["🔷", "★ ", "※", "✘ ", "🌟"])
+def test_a_pictograph_that_begins_neighbouring_lines_is_a_bullet(sign: str) -> None:
+    assert shapes(f"{sign}身份证\n\n{sign}原卡\n") == [("bullet", "身份证"), ("bullet", "原卡")]
+    assert shapes(f"{sign}身份证\n") == [("text", f"{sign}身份证")]
+
+
+def test_rows_of_a_table_that_are_counted_are_items() -> None:
+    text = (
+        "| 步骤 | 做什么 | 地点 |\n|:-:|--|--|\n| 1 | 填表 | 大厅 |\n| **2** | 交卡 | 柜台 |\n| 第三步：签字 | 柜台 |\n"
+    )
+
+    assert [(block.number, text[block.content : block.end]) for block in read_blocks(text) if block.kind == "item"] == [
+        (1, "填表 | 大厅"),
+        (2, "交卡 | 柜台"),
+        (3, "签字 | 柜台"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "depth"),
+    [
+        ("【退卡流程】", 3),
+        ("【02】退卡流程", 3),
+        ("【二】怎么退，找谁退", 3),
+        ("PART.2", 3),
+        ("第二部分：退卡", 1),
+        ("二）退卡流程", 3),
+    ],
+)
+def test_lines_of_posts_that_part_them_are_headings(line: str, depth: int) -> None:
+    assert headings(f"坐车用的。\n\n{line}\n带卡去窗口，再交卡。\n") == [(depth, line)]
+
+
+@pytest.mark.parametrize(
+    "line", ["【注意】周末不办", "整理：小禾", "**青禾物业服务部 编**", "[1] 见上文", "【退卡流程】，带上卡"]
+)
+def test_brackets_alone_and_bylines_make_no_heading(line: str) -> None:
+    assert headings(f"坐车用的。\n\n{line}\n带卡去窗口，再交卡。\n") == []
+
+
+@pytest.mark.parametrize("line", ["15 个工作日内到账。", "3 号窗口办理。", "2024 年起施行。"])
+def test_a_line_that_counts_something_is_no_item(line: str) -> None:
+    assert shapes(line) == [("text", line)]
+
+
+def test_a_number_without_a_sign_counts_where_a_line_may_begin_an_entry() -> None:
+    assert shapes("1 打开小程序\n2 点注销\n") == [("item", "打开小程序"), ("item", "点注销")]
+    assert shapes("拨打热线转\n3 报修，\n") == [("text", "拨打热线转\n3 报修，")]
+
+
+def test_a_number_behind_a_bullet_counts() -> None:
+    assert shapes("- 第一步：去网点。\n- 1. 交卡。\n") == [("item", "去网点。"), ("item", "交卡。")]
 
 
 def test_a_bold_line_whose_closing_mark_was_blanked_is_still_a_heading() -> None:
-    assert headings("**注销步骤" + " " * 20 + "\n\n去网点。\n") == [(4, "**注销步骤")]
+    assert headings("**注销步骤" + " " * 20 + "\n\n去网点。\n") == [(5, "**注销步骤")]
+
+
+def test_the_first_line_of_a_note_in_a_quote_is_no_heading() -> None:
+    assert headings("1. 交卡。\n\n> **注意**\n> 周末不办。\n") == []
+    assert headings("1. 交卡。\n\n**注意**\n\n周末不办。\n") == [(5, "**注意**")]

@@ -87,6 +87,13 @@ def test_a_kind_is_covered_by_its_sorts_when_only_they_have_articles() -> None:
     assert found.covering("信用卡") == ("信用卡",)
 
 
+def test_a_card_beside_a_longer_name_of_its_kind_is_told_from_it() -> None:
+    found = catalog(("x", ("花店储值卡怎么退",)), ("x", ("洗车卡怎么退",)))
+
+    assert found.subjects == ("花店储值卡", "洗车卡")
+    assert found.covering("预付卡") == ("花店储值卡", "洗车卡")
+
+
 def test_an_article_about_another_action_does_not_answer_for_cancelling() -> None:
     found = catalog(("x", ("公交卡充值步骤",)), ("y", ("公交卡挂失",)))
 
@@ -123,3 +130,81 @@ def test_the_subjects_of_whole_articles(name: str, subjects: tuple[str, ...]) ->
 
 def test_the_founding_article_has_the_same_subjects_as_our_edition(articles_dir: object) -> None:
     assert built("founding").subjects() == ("交通卡", "银行卡", "门禁卡")
+
+
+def test_what_a_catalog_says_of_a_card_is_what_its_procedures_say() -> None:
+    found = catalog(
+        ("x", ("公交卡注销", "办理步骤")),
+        ("y", ("公交卡挂失", "步骤")),
+        ("z", ("门禁卡注销", "步骤")),
+        ("w", ("步骤",)),
+    )
+
+    assert found.subjects == ("交通卡", "门禁卡")
+    assert [p.doc_id for p in found.about("交通卡")] == ["x"]
+    assert [p.doc_id for p in found.about("门禁卡")] == ["z"]
+    assert found.about("银行卡") == found.about("交通卡", "nothing") == ()
+    assert [p.doc_id for p in found.in_general()] == ["w"]
+
+
+def test_a_narrower_card_is_covered_by_its_kind_and_a_kind_by_those_of_it() -> None:
+    narrow = next(card for card in known_cards().by_name.values() if card.broader)
+    others = [c.name for c in known_cards().by_name.values() if c.broader == narrow.broader and c.name != narrow.name]
+
+    kind = catalog(("x", (f"{narrow.broader}注销",)))
+    assert kind.covering(narrow.name) == kind.covering(narrow.broader) == (narrow.broader,)
+
+    own = catalog(("x", (f"{narrow.name}注销",)))
+    assert own.covering(narrow.name) == own.covering(narrow.broader) == (narrow.name,)
+    assert all(own.covering(other) == () for other in others)
+
+
+def test_the_procedure_of_the_action_asked_for_is_taken_before_cancelling() -> None:
+    found = catalog(("x", ("停车卡注销",)), ("x", ("停车卡过户",)), ("y", ("加油卡过户",)))
+
+    assert [p.chunk_id for p in found.for_actions("停车卡", {"transfer_owner"})] == ["x:1"]
+    assert [p.chunk_id for p in found.for_actions("停车卡", {"cancel", "transfer_owner"})] == ["x:0"]
+    assert [p.chunk_id for p in found.for_actions("停车卡", {"password"})] == ["x:0"]
+    assert found.for_actions("加油卡", frozenset()) == ()
+    assert found.documents_on("加油卡") == ("y",)
+
+
+@pytest.mark.parametrize(
+    ("heading", "kind"),
+    [
+        ("云雾山温泉次卡退卡", "温泉卡"),  # the longer name of a kind
+        ("蓝湾游泳池月卡退卡", "游泳卡"),
+        ("蓝湾健身房储值卡退卡", "健身卡"),  # how it is paid for, and what for
+        ("蓝湾储值卡退卡", "预付卡"),  # how it is paid for alone
+        ("蓝湾图书馆门禁卡退卡", "门禁卡"),  # what it is for stands last
+    ],
+)
+def test_a_name_of_its_own_is_of_the_kind_that_its_words_say(heading: str, kind: str) -> None:
+    found = catalog(("x", (heading,)))
+
+    assert found.subjects == (heading.removesuffix("退卡"),)
+    assert found.cards.broader(found.subjects[0]) == kind
+    assert found.covering(kind) == found.subjects
+
+
+def test_two_names_of_one_kind_in_one_article_stay_apart() -> None:
+    found = catalog(("x", ("云雾山温泉次卡退卡",)), ("x", ("青石湾温泉次卡退卡",)))
+
+    assert found.subjects == ("云雾山温泉次卡", "青石湾温泉次卡")
+    assert found.covering("温泉卡") == found.subjects
+
+
+def test_two_words_for_one_kind_in_one_article_stay_apart() -> None:
+    found = catalog(("x", ("理发店次卡退卡",)), ("x", ("美发店储值卡退卡",)))
+
+    assert found.subjects == ("理发店次卡", "美发店储值卡")
+    assert found.covering("美发卡") == found.subjects
+
+
+def test_a_kind_is_covered_by_sorts_of_its_sorts_and_covers_them() -> None:
+    sorts = catalog(("x", ("云雾山温泉次卡退卡",)), ("x", ("青石洗车卡退卡",)))
+    kind = catalog(("x", ("预付卡退卡",)))
+
+    assert sorts.cards.kinds("云雾山温泉次卡") == ("温泉卡", "预付卡")
+    assert sorts.covering("预付卡") == ("云雾山温泉次卡", "青石洗车卡")
+    assert kind.covering("温泉卡") == ("预付卡",)

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant import cli
+from assistant.answer import LeftOut, Notice
+from assistant.chat_model import Usage
 from assistant.intake import check_turns, read_batch, read_json
 from corpus.errors import UnusableInput
-from tests.fake_assistant import FakeAssistant
+from tests.fake_assistant import PROCEDURE, FakeAssistant
 
 ROOT = Path(__file__).resolve().parent.parent
 HANDLE = "quietfox77"
@@ -135,7 +138,32 @@ def test_settings_stand_before_or_after_the_command(
     assert shown["k"] == {"value": 3, "from": "command line"}
 
     assert run(assistant, "--k", "3", "settings", "--k", "4") == 0
-    assert "k           4" in capsys.readouterr().out
+    assert "k                      4 " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("argv", [["--model-key", "sk-nobodys", "ask", "x"], ["ask", "--model-key=sk-nobodys", "x"]])
+def test_a_key_on_the_command_line_is_refused_and_not_repeated(
+    assistant: FakeAssistant, capsys: pytest.CaptureFixture[str], argv: list[str]
+) -> None:
+    assert run(assistant, *argv) == 2
+
+    shown = capsys.readouterr()
+    assert "`--model-key` must not be given" in shown.err
+    assert "`XIAOKA_MODEL_KEY`" in shown.err
+    assert "sk-nobodys" not in shown.out + shown.err
+    assert assistant.n_opened == 0
+
+
+def test_settings_never_show_the_key(
+    assistant: FakeAssistant, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XIAOKA_MODEL_KEY", "sk-nobodys")
+
+    assert run(assistant, "--model", "openai:small", "settings") == 0
+
+    shown = capsys.readouterr().out
+    assert "openai:small" in shown
+    assert "sk-nobodys" not in shown
 
 
 def test_a_refused_setting_is_one_line_on_standard_error(
@@ -459,3 +487,59 @@ def test_version_is_the_distributions(tmp_path: Path) -> None:
     done = xiaoka("--version", folder=tmp_path)
 
     assert (done.returncode, done.stdout.split()[0]) == (0, "xiaoka")
+
+
+# --- answers that a chat model words
+
+
+WORDED = replace(
+    PROCEDURE,
+    generator="openai:some",
+    usage=Usage(n_input_tokens=900, n_output_tokens=None, seconds=2.34, n_tries=2),
+    left_out=(LeftOut(text="付50元。", why="amount"), LeftOut(text="", why="contact")),
+)
+LATE = replace(PROCEDURE, generator="openai:some", notice=Notice(kind="timeout", text="The model\x1b[2J was late."))
+
+
+def test_a_notice_is_told_beside_the_answer_and_not_in_it(
+    assistant: FakeAssistant, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assistant.answers = {"late": LATE, "own": PROCEDURE}
+    assert run(assistant, "ask", "late") == 0
+    told = capsys.readouterr()
+    assert run(assistant, "ask", "own") == 0
+
+    assert told.err == "xiaoka: The model<U+001B>[2J was late.\n"
+    assert told.out == capsys.readouterr().out
+
+
+def test_what_a_model_took_and_what_was_left_out_is_explained_to_who_asks(
+    assistant: FakeAssistant, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assistant.answers = {"worded": WORDED}
+    assert run(assistant, "ask", "worded") == 0
+    assert "50元" not in capsys.readouterr().out
+    assert run(assistant, "ask", "--explain", "worded") == 0
+
+    assert capsys.readouterr().out.endswith(
+        "openai:some: 2.3 s, tokens: 900 read, ? written, 2 tries\n"
+        "left out (amount): 付50元。\nleft out (contact): 内含联系方式或指令，不显示\n"
+    )
+
+
+def test_json_holds_what_a_model_adds_and_nothing_more_without_one(
+    assistant: FakeAssistant, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assistant.answers = {"late": LATE, "own": PROCEDURE}
+    assert run(assistant, "ask", "--json", "late") == 0
+    late = json.loads(capsys.readouterr().out)
+    assert run(assistant, "ask", "--json", "own") == 0
+    own = json.loads(capsys.readouterr().out)
+
+    assert {key: late[key] for key in set(late) - set(own)} == {
+        "generator": "openai:some",
+        "notice": {"kind": "timeout", "text": "The model\x1b[2J was late."},
+        "left_out": [],
+        "usage": None,
+    }
+    assert own == PROCEDURE.to_json()

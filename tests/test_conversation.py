@@ -146,3 +146,24 @@ def test_only_the_latest_turns_are_read() -> None:
 
     assert last(*forgotten).cards == ()
     assert last(*forgotten[: MAX_TURNS - 1], "第二步呢").cards == ("交通卡",)
+
+
+def test_the_new_card_takes_the_place_of_the_one_before_in_the_question() -> None:
+    question = last("公交卡要预约吗", "那银行卡呢")
+
+    assert "公交卡" not in question.text
+    assert "银行卡" in question.text
+
+
+@pytest.mark.parametrize(
+    "correction", ["说错了，不是公交卡，是银行卡，要带什么", "不是公交卡，我问的是银行卡，要带什么"]
+)
+def test_what_a_correction_denies_is_left_out(correction: str) -> None:
+    question = last("公交卡怎么注销", correction)
+
+    assert question.cards == ("银行卡",)
+    assert "公交卡" not in question.text
+
+
+def test_a_yes_or_no_question_is_no_addition_to_the_one_before() -> None:
+    assert "收费" not in last("公交卡注销收费吗", "能在网上办不").text

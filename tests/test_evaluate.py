@@ -891,6 +891,6 @@ def test_a_judge_whose_package_is_missing_is_refused_before_anything_is_asked(
 ) -> None:
     assistant = FakeAssistant()
 
-    assert run(write(*LINES), "--judge", "openai:gpt-4o-mini", assistant=assistant) == 2
-    assert "pip install langchain-openai" in capsys.readouterr().err
+    assert run(write(*LINES), "--judge", "groq:llama-3", assistant=assistant) == 2
+    assert "pip install langchain-groq" in capsys.readouterr().err
     assert assistant.n_opened == 0

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.evidence import MAX_UNIT_CHARACTERS, Unit, UnitReader, holds, rank_units
+from assistant.evidence import MAX_UNIT_CHARACTERS, Unit, UnitReader, asked_bonus, asked_words, holds, rank_units
 from assistant.lexicon import load_lexicon
 from assistant.question import Question
 from assistant.understanding import Reader
@@ -140,6 +140,44 @@ def test_a_long_paragraph_is_cut_between_sentences() -> None:
         ("phone", "请拨打12333"),
         ("address", "人民路12号"),
         ("number", "余额低于20"),
+        ("number", "余额低于二十元"),
+        ("amount", "工本费二十元"),
+        ("amount", "卡费五毛"),
+        ("amount", "每天一角"),
+        ("amount", "押金一百块"),
+        ("amount", "押金五十蚊"),
+        ("amount", "扣三成"),
+        ("amount", "按百分之五扣"),
+        ("amount", "抽2个点"),
+        ("amount", "a deposit of twenty dollars"),
+        ("amount", "不收手续费"),
+        ("amount", "不再收任何费"),
+        ("amount", "分文不取"),
+        ("amount", "不用钱"),
+        ("amount", "没有手续费"),
+        ("amount", "押金全额退还"),
+        ("amount", "closing it is free"),
+        ("amount", "there is no extra charge"),
+        ("amount", "you are not charged"),
+        ("duration", "要等半个月"),
+        ("duration", "一周内到账"),
+        ("duration", "次日到账"),
+        ("duration", "大约三十分钟"),
+        ("duration", "两三天就好"),
+        ("duration", "七個工作天內"),
+        ("duration", "一个礼拜"),
+        ("duration", "半个钟头"),
+        ("duration", "马上到账"),
+        ("duration", "within three working days"),
+        ("duration", "it takes about a week"),
+        ("duration", "the next working day"),
+        ("clock", "只在工作日办理"),
+        ("clock", "礼拜三休息"),
+        ("clock", "open on wednesday"),
+        ("phone", "电话02-2345-6789"),
+        ("address", "在三楼大厅"),
+        ("address", "写信到help@card.example"),
+        ("address", "登录https://card.example办理"),
     ],
 )
 def test_a_value_is_held_by_a_sentence_that_states_one(value_type: str, text: str) -> None:
@@ -160,6 +198,13 @@ def test_a_value_is_held_by_a_sentence_that_states_one(value_type: str, text: st
         ("phone", "卡号1234"),
         ("address", "到服务网点去"),
         ("number", "余额低于一定金额"),
+        ("amount", "剪去一角"),
+        ("amount", "成绩一成不变"),
+        ("amount", "点一个点击框"),
+        ("amount", "feel free to ask"),
+        ("duration", "马上挂失"),
+        ("clock", "审核要3个工作日"),
+        ("address", "到第3步"),
     ],
 )
 def test_a_sentence_without_the_value_does_not_hold_it(value_type: str, text: str) -> None:
@@ -206,3 +251,21 @@ def test_a_question_of_unknown_words_is_compared_by_pairs_of_characters() -> Non
     text = "# 公交卡\n\n- 带上护膝。\n- 别忘了雨靴。\n"
 
     assert ranked("雨靴呢", text=text) == ["别忘了雨靴。"]
+
+
+def test_a_unit_gains_for_each_question_word_whose_answer_it_can_hold() -> None:
+    where = asked_words(question("在哪里办？"), load_lexicon())
+    nothing = asked_words(question("公交卡。"), load_lexicon())
+
+    gains = {asked_bonus(where, unit) for unit in units("# 公交卡\n\n到服务网点办理。\n\n余额可以退。\n")}
+    assert nothing == []
+    assert len(where) == 1
+    assert gains == {0.0, 0.2}
+
+
+def test_units_of_the_same_place_and_words_are_one_key() -> None:
+    first, second = units(), units()
+
+    assert first == second
+    assert hash(first) == hash(second)
+    assert len({*first, *second}) == len(first)

@@ -284,6 +284,44 @@ def test_a_detail_that_differs_by_card_asks_which(three: Assistant) -> None:
     assert three.ask(["要签字吗"]).outcome == "clarified"
 
 
+LOCKER = """# 储物柜会员退会
+
+## 储物柜会员退会步骤
+
+1. 清空柜子，把衣物带走。
+2. 找保安归还钥匙。
+3. 到前台填写退会单。
+4. 会计核对押金条。
+5. 领取押金。
+"""
+
+
+@pytest.fixture(scope="module")
+def locker() -> Assistant:
+    return small({"locker.md": LOCKER, "three.md": THREE})
+
+
+@pytest.mark.parametrize(
+    ("question", "numbers"),
+    [
+        ("储物柜会员退会，钥匙还给保安以后，接着找谁？", [3]),
+        ("储物柜会员，退会单填完了，后面还有几步？", [4, 5]),
+        ("储物柜会员，交押金条以前我该干完哪几样事？", [1, 2, 3]),
+        ("储物柜会员退会，还钥匙排在填退会单之前还是之后？", [2, 3]),
+    ],
+)
+def test_the_steps_around_the_one_described_are_given(locker: Assistant, question: str, numbers: list[int]) -> None:
+    steps = [line.strip().split(" ", 1)[1] for line in LOCKER.splitlines() if line[:1].isdigit()]
+
+    assert quotes(locker.ask([question])) == [steps[number - 1] for number in numbers]
+
+
+def test_a_card_is_found_by_an_english_word_for_a_part_of_its_name() -> None:
+    shops = small({"shops.md": THREE.replace("会员卡", "烘焙坊储值卡").replace("健身卡", "羽毛球馆次卡")})
+
+    assert [s.number for s in shops.ask(["I want out of the badminton club. What are the steps?"]).steps] == [1, 2, 3]
+
+
 # --- cards in general ---------------------------------------------------------------------------------------------
 
 
@@ -411,7 +449,7 @@ def test_markup_of_an_article_is_shown_as_text() -> None:
     answer = small({"bus.md": text}).ask(["公交卡怎么注销"])
 
     assert [step.text for step in answer.steps] == [
-        r"余额 \< 10 元的，见\[官网\](https://www.example.com/a)的\*说明\*。",
+        r"余额 \< 10 元的，见\[官网\](https://www.example.com/a)的说明。",
         r"按 确认 键\[7\]，再按\|退出\|。",
     ]
     assert broken_rules(answer, {"bus": text}) == []

@@ -1,4 +1,4 @@
-"""Chat models by name: what is passed on, what is refused, and that a call ends in time."""
+"""Chat models by name: what is passed on, what is refused, and what is never repeated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from assistant.generator import ModelFailed, open_chat_model
+from assistant.generator import Message, ModelFailed, open_chat_model, open_model
 from corpus.errors import UnusableInput
 
 KEY = "sk-very-secret-1234567890"
@@ -66,24 +66,73 @@ def test_a_reply_is_the_models_text(provider: Provider) -> None:
 
 def test_replies_of_langchains_own_fakes_are_read(provider: Provider) -> None:
     from langchain_core.language_models.fake_chat_models import FakeListChatModel, GenericFakeChatModel
-    from langchain_core.messages import AIMessage
 
     provider(lambda **_options: FakeListChatModel(responses=["first", "second"]))
     model = open_chat_model("xai:m")
     assert [model.reply("s", "u"), model.reply("s", "u")] == ["first", "second"]
 
-    blocks = AIMessage(content=[{"type": "text", "text": "1: "}, {"type": "text", "text": "yes"}])
-    provider(lambda **_options: GenericFakeChatModel(messages=iter([blocks])))
-    assert open_chat_model("xai:m").reply("s", "u") == "1: yes"
+    provider(lambda **_options: GenericFakeChatModel(messages=iter(["1: yes"])))
+    # It streams a word and a blank at a time.
+    assert list(open_chat_model("xai:m").stream([Message(role="user", text="u")])) == ["1:", " ", "yes"]
 
 
-def test_a_model_is_opened_cold_with_a_timeout_and_one_retry(provider: Provider) -> None:
+def test_the_text_of_a_piece_made_of_blocks_is_read(provider: Provider) -> None:
+    from langchain_core.language_models.chat_models import SimpleChatModel
+    from langchain_core.messages import AIMessageChunk
+    from langchain_core.outputs import ChatGenerationChunk
+
+    class Thinking(SimpleChatModel):
+        @property
+        def _llm_type(self) -> str:
+            return "thinking"
+
+        def _call(self, *_: object, **_options: object) -> str:
+            raise NotImplementedError
+
+        def _stream(self, *_: object, **_options: object) -> Iterator[ChatGenerationChunk]:
+            for block in ({"type": "reasoning", "reasoning": "hm"}, {"type": "text", "text": "1: "}, "yes"):
+                content = block if isinstance(block, str) else [block]
+                yield ChatGenerationChunk(message=AIMessageChunk(content=content))
+
+    provider(lambda **_options: Thinking())
+    assert list(open_chat_model("xai:m").stream([Message(role="user", text="u")])) == ["1: ", "yes"]
+
+
+def test_a_model_is_opened_cold_with_a_timeout_and_tries_of_our_own(provider: Provider) -> None:
     given: dict[str, Any] = {}
     provider(lambda **options: given.update(options))
 
     open_chat_model("xai:grok-mini", deadline_seconds=12)
 
-    assert given == {"model": "grok-mini", "temperature": 0, "timeout": 12, "max_retries": 1}
+    assert given == {"model": "grok-mini", "temperature": 0, "timeout": 12, "max_retries": 0}
+
+
+def test_a_key_is_given_as_a_secret(provider: Provider) -> None:
+    given: dict[str, Any] = {}
+    provider(lambda **options: given.update(options))
+
+    open_model("xai:grok-mini", key=KEY)
+
+    assert given["api_key"].get_secret_value() == KEY
+    assert KEY not in repr(given)
+
+
+@pytest.mark.parametrize(
+    ("profile", "n_tokens", "expected"),
+    [({"max_input_tokens": 131_072}, 0, 131_072), ({"max_input_tokens": 131_072}, 4_096, 4_096), ({}, 0, 8_192)],
+)
+def test_what_fits_into_a_model_is_set_or_its_profiles_or_a_default(
+    provider: Provider, profile: dict[str, int], n_tokens: int, expected: int
+) -> None:
+    opens = scripted(lambda _system, _user: "x")
+
+    def with_profile(**options: object) -> object:
+        model = opens(**options)
+        model.profile = profile
+        return model
+
+    provider(with_profile)
+    assert open_model("xai:m", n_tokens=n_tokens).n_context_tokens == expected
 
 
 def test_a_model_that_hangs_fails_at_the_deadline(provider: Provider) -> None:
@@ -92,12 +141,13 @@ def test_a_model_that_hangs_fails_at_the_deadline(provider: Provider) -> None:
     model = open_chat_model("xai:slow", deadline_seconds=0.2)
 
     started = time.monotonic()
-    with pytest.raises(ModelFailed, match=r"xai:slow did not reply within 0\.2 seconds"):
+    with pytest.raises(ModelFailed, match=r"xai:slow did not reply within 0\.2 seconds") as failed:
         model.reply("s", "u")
 
+    assert failed.value.kind == "timeout"
     assert time.monotonic() - started < 5
     # Who waits for it no more must not wait for it at the end either.
-    assert all(thread.daemon for thread in threading.enumerate() if thread.name == "chat-model")
+    assert all(thread.daemon for thread in threading.enumerate() if thread.name.startswith("chat-model"))
     release.set()
 
 
@@ -110,13 +160,17 @@ def test_an_empty_reply_is_a_failure(provider: Provider, reply: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "message"),
+    ("error", "message", "kind"),
     [
-        (ProviderError(f"no model for {KEY}", 404), "xai:m failed with ProviderError, status 404"),
-        (TimeoutError(KEY), "xai:m failed with TimeoutError"),
+        (ProviderError(f"no model for {KEY}", 404), "xai:m failed with ProviderError, status 404", "unavailable"),
+        (ProviderError(f"what is {KEY}?", 400), "xai:m failed with ProviderError, status 400", "broken"),
+        (TimeoutError(KEY), "xai:m failed with TimeoutError", "timeout"),
+        (RecursionError(KEY), "xai:m failed with RecursionError", "broken"),
     ],
 )
-def test_an_error_of_a_call_is_a_failure_without_its_text(provider: Provider, error: Exception, message: str) -> None:
+def test_an_error_of_a_call_is_a_failure_without_its_text(
+    provider: Provider, error: Exception, message: str, kind: str
+) -> None:
     def act(_system: str, _user: str) -> str:
         raise error
 
@@ -125,7 +179,8 @@ def test_an_error_of_a_call_is_a_failure_without_its_text(provider: Provider, er
         open_chat_model("xai:m").reply("s", "u")
 
     assert str(failed.value) == message
-    assert failed.value.__suppress_context__
+    assert failed.value.kind == kind
+    assert failed.value.__context__ is None
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -156,6 +211,18 @@ def test_a_package_that_a_providers_own_needs_is_named(provider: Provider) -> No
         open_chat_model("xai:m")
 
 
+@pytest.mark.parametrize("name", ["openai:small", "gpt-4o", "ollama:small", "anthropic:small"])
+def test_the_extra_of_a_missing_package_is_named(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    provider(lambda **_options: None)  # forgets what was imported
+    extra = "openai" if name == "gpt-4o" else name.partition(":")[0]
+    monkeypatch.setitem(sys.modules, f"langchain_{extra}", None)
+
+    with pytest.raises(UnusableInput, match=rf"Install it: `pip install 'xiaoka\[{extra}\]'`"):
+        open_model(name, key=KEY)
+
+
 @pytest.mark.parametrize("name", ["nobody:model", "some-model"])
 def test_an_unknown_provider_is_refused(name: str) -> None:
     with pytest.raises(UnusableInput, match=rf"a provider that LangChain knows and a model, .*; got '{name}'"):
@@ -164,7 +231,7 @@ def test_an_unknown_provider_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "  "])
 def test_an_empty_name_is_refused(name: str) -> None:
-    with pytest.raises(UnusableInput, match="`chat model` must be a provider and a model"):
+    with pytest.raises(UnusableInput, match="`model` must be a provider and a model"):
         open_chat_model(name)
 
 

@@ -235,7 +235,7 @@ def test_a_reply_that_cannot_be_read_is_a_reply() -> None:
 
 def test_a_refused_key_is_told_and_not_tried_again() -> None:
     def refusing(_system: str, _user: str) -> str:
-        raise UnusableInput("`chat model` must be one that accepts your key")
+        raise UnusableInput("`model` must be one that accepts your key")
 
     model = Model(refusing)
     patient = PatientJudge(model)

@@ -15,31 +15,39 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ("corpus", "index", "assistant", "app")
 # Making the built-in encoder takes torch and its company; nothing else imports this package.
 TRAINING = {f"index/training/{name}.py" for name in ("export", "model", "train")}
+# The page imports these, and nothing else does.
+PAGE = {f"assistant/page/{name}.py" for name in ("evaluation", "layout", "operator", "visitor")}
 HOMES = {
     "chromadb": {"index/vectors.py"},
     "chromadb_rust_bindings": {"index/vectors.py"},
     "tantivy": {"index/lexical.py"},
     "sentence_transformers": {"index/encoder.py", "index/reranker.py", *TRAINING},
-    "torch": {"index/reranker.py", *TRAINING},
-    "transformers": {"assistant/generator.py", *TRAINING},
+    "torch": {"index/reranker.py", "assistant/local_model.py", *TRAINING},
+    "transformers": {"assistant/local_model.py", *TRAINING},
     "datasets": TRAINING,
     "sentencepiece": TRAINING,
     "tokenizers": {"index/static_encoder.py", *TRAINING},
     "safetensors": {"index/static_encoder.py", *TRAINING},
+    "bs4": {"corpus/conversion/web.py"},
+    "soupsieve": {"corpus/conversion/web.py"},
+    "markdownify": {"corpus/conversion/web.py"},
+    "pdfminer": {"corpus/conversion/pdf.py"},
     "langchain_text_splitters": {"corpus/chunker.py"},
     "langchain": {"assistant/generator.py"},
-    "langchain_core": {"assistant/generator.py"},
+    "langchain_core": {"assistant/langchain.py"},
     "ir_measures": {"assistant/evaluation/retrieval.py"},
     "jinja2": {"assistant/evaluation/report.py"},
-    "threadpoolctl": {"assistant/evaluation/run.py"},
-    "gradio": {"app.py"},
+    "threadpoolctl": {"assistant/start.py"},
+    "gradio": {"app.py", *PAGE},
 }
 # Seconds to import: these wait until they are used, so that the first answer does not wait for them.
 HEAVY = ("chromadb", "torch", "transformers", "sentence_transformers", "gradio", "langchain", "langchain_core",
          "langchain_text_splitters", "onnxruntime", "sklearn", "scipy", "ir_measures")  # fmt: skip
-MAY_IMPORT_AT_THE_TOP = {"app.py": {"gradio"}} | {
+MAY_IMPORT_AT_THE_TOP = {path: {"gradio"} for path in ("app.py", *PAGE)} | {
     name: {"torch", "transformers", "sentence_transformers"} for name in TRAINING
 }
+# Nothing imports it but whoever has LangChain.
+MAY_IMPORT_AT_THE_TOP["assistant/langchain.py"] = {"langchain_core"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,17 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from tests import network
 from tests.conftest import ROOT
+from tests.page_server import served
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -148,26 +148,6 @@ def assistant(shipped_dir: Path, tmp_path: Path) -> Iterator[Assistant]:
         yield Assistant(index=index)
 
 
-@contextlib.contextmanager
-def served(app: Any) -> Iterator[str]:  # noqa: ANN401 - an ASGI application
-    """The address of a server that runs while the context lasts."""
-    import uvicorn
-
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        until = time.monotonic() + 30
-        while not server.started and thread.is_alive() and time.monotonic() < until:
-            time.sleep(0.02)
-        try:
-            assert server.started
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(30)
-
-
 def test_an_index_is_built_and_a_question_answered_without_leaving(assistant: Assistant, attempts: list[str]) -> None:
     answer = assistant.ask(["公交卡怎么注销？"])
 
@@ -177,9 +157,7 @@ def test_an_index_is_built_and_a_question_answered_without_leaving(assistant: As
 
 @pytest.mark.slow
 def test_the_page_is_served_without_leaving(assistant: Assistant, attempts: list[str]) -> None:
-    from app import build_app
-
-    with served(build_app(assistant, host="127.0.0.1")) as url, httpx.Client(base_url=url, timeout=60) as client:
+    with served(assistant) as url, httpx.Client(base_url=url, timeout=60) as client:
         page = client.get("/")
         config = client.get("/config")
         answer = client.post("/api/ask", json={"question": "公交卡怎么注销？"})
@@ -191,9 +169,7 @@ def test_the_page_is_served_without_leaving(assistant: Assistant, attempts: list
 
 @pytest.mark.slow
 def test_the_page_names_no_other_machine_to_fetch_from(assistant: Assistant) -> None:
-    from app import build_app
-
-    with served(build_app(assistant, host="127.0.0.1")) as url, httpx.Client(base_url=url, timeout=60) as client:
+    with served(assistant) as url, httpx.Client(base_url=url, timeout=60) as client:
         page = client.get("/").text
         parts = re.findall(r"""(?:src|href)=["']([^"'#]+)["']""", page)
         styles = [client.get(part).text for part in parts if part.split("?")[0].endswith(".css")]

@@ -130,3 +130,16 @@ def test_articles_with_the_same_words_are_all_found(tmp_path: Path) -> None:
     assert [hit.chunk.doc_id for hit in hits] == ["copy000", "copy001", "copy002", "copy003", "copy004"]
     assert [hit.chunk.doc_id for hit in one] == ["copy119"]
     assert set(one[0].parts) == {"dense", "lexical"}
+
+
+def test_what_was_found_before_is_found_again_as_the_same_chunks(tmp_path: Path) -> None:
+    corpus = write_articles(tmp_path / "corpus")
+    with build_index(corpus=corpus, data=tmp_path / "data", encoder=FakeEncoder(), progress=False) as index:
+        first = index.retriever.search("门禁卡", 2)
+        again = index.retriever.search("门禁卡", 2)
+        more = index.retriever.search("门禁卡", 3)
+
+    assert again == first
+    assert [hit.chunk for hit in again] == [hit.chunk for hit in first]
+    assert all(one.chunk is other.chunk for one, other in zip(first, again, strict=True))
+    assert [hit.chunk.chunk_id for hit in more[:2]] == [hit.chunk.chunk_id for hit in first]

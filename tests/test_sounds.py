@@ -70,3 +70,23 @@ def test_correcting_keeps_the_length_and_the_latin_letters(text: str) -> None:
 
     assert len(corrected) == len(text)
     assert [c for c in corrected if c.isascii()] == [c for c in text if c.isascii()]
+
+
+def test_a_word_is_replaced_only_with_a_doubtful_character_in_it() -> None:
+    assert correct("注消预越", (2, 4)) == "注消预约"
+    assert correct("预越a预越", (0, 2)) == "预约a预越"
+
+
+def test_the_longest_word_that_holds_nothing_known_is_replaced() -> None:
+    sounds = Sounds(("公交卡", "公交"))
+
+    assert sounds.correct("公教咔", [(0, 3)], []) == "公交卡"
+    assert sounds.correct("公教咔", [(0, 3)], [(2, 3)]) == "公交咔"
+
+
+def test_pinyin_with_syllables_of_no_term_keeps_them() -> None:
+    sounds = Sounds(("注销", "会员卡"), ("带", "材料", "码头"))
+
+    assert sounds.from_pinyin("huiyuanka zhuxiao", [(0, 9), (10, 17)]) == "会员卡注销"
+    assert sounds.from_pinyin("huiyuanka pang matou", [(0, 9), (10, 14), (15, 20)]) == "会员卡 pang 码头"
+    assert sounds.from_pinyin("pang tuo", [(0, 4), (5, 8)]) == "pang tuo"

@@ -1,10 +1,19 @@
-"""The benchmark's own arithmetic and its table."""
+"""The benchmark's own arithmetic and its table; and that what makes answers fast does not change them."""
 
 from __future__ import annotations
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from assistant.assistant import Assistant
+from tests.assistants import small
 from tests.benchmarks import speed
+
+ARTICLES = {
+    "bus.md": "# 公交卡怎么注销\n\n1. 带上身份证到服务网点。\n2. 填写申请表。\n3. 领回余额。\n\n余额三日内退回。\n",
+    "door.md": "# 门禁卡怎么注销\n\n1. 找物业登记。\n2. 交回门禁卡。\n\n押金50元当场退。\n",
+}
 
 
 def figures(articles: int) -> dict[str, Any]:
@@ -43,3 +52,21 @@ def test_questions_are_the_same_at_every_run_and_differ_within_one() -> None:
     assert asked == speed.questions(["甲卡"], 320)
     assert len(set(asked)) == 320
     assert all("{" not in question for question in asked)
+
+
+def said(assistant: Assistant, question: str) -> str:
+    answer = assistant.ask([question])
+    return json.dumps(answer.to_json() | {"timings_ms": {}, "explanation": answer.explanation}, ensure_ascii=False)
+
+
+def test_answers_depend_neither_on_what_was_asked_before_nor_on_other_threads() -> None:
+    asked = speed.questions(["公交卡", "门禁卡"], 24)
+    alone = [said(small(ARTICLES), question) for question in asked[:6]]
+    assistant = small(ARTICLES)
+    backwards = [said(assistant, question) for question in reversed(asked)][::-1]
+
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda question: said(assistant, question), asked))
+    assert backwards[:6] == alone
+    assert together == backwards
+    assert len(set(backwards)) > 8

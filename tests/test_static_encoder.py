@@ -15,6 +15,7 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 from corpus.errors import UnusableInput
+from index.encoder import built_in_encoder, built_in_vector
 from index.static_encoder import StaticEncoder
 
 WORDS = {"[UNK]": 0, "bank": 1, "card": 2, "query": 3, "passage": 4}
@@ -145,3 +146,21 @@ def test_a_file_without_a_table_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(UnusableInput, match="no table of vectors, only weights"):
         StaticEncoder(folder).encode_query(["bank"])
+
+
+def test_a_text_has_the_same_tokens_by_itself_as_among_others() -> None:
+    encoder = built_in_encoder()
+    texts = ["怎么注销公交卡？", "", "How do I cancel a 2nd card?", "  blanks  ", "混合 mixed 文字💳"]
+
+    together = encoder.token_ids(texts)
+    assert [ids.tolist() for ids in together] == [encoder.token_ids([text])[0].tolist() for text in texts]
+    assert np.array_equal(encoder.encode_query(texts[:1]), encoder.encode_query(texts)[:1])
+
+
+def test_the_vector_of_a_question_is_the_encoders_and_cannot_be_written_to() -> None:
+    vector = built_in_vector("怎么注销公交卡？")
+
+    assert np.array_equal(vector, built_in_encoder().encode_query(["怎么注销公交卡？"]))
+    assert built_in_vector("怎么注销公交卡？") is vector
+    with pytest.raises(ValueError, match="read-only"):
+        vector[0, 0] = 1.0

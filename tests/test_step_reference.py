@@ -38,6 +38,7 @@ def test_a_step_is_read_by_its_number(text: str, number: int) -> None:
         ("the final step", 1),
         ("the second to last step", 2),
         ("the penultimate step", 2),
+        ("which step comes last", 1),
     ],
 )
 def test_a_step_is_read_from_the_end(text: str, number: int) -> None:
@@ -57,6 +58,12 @@ def test_a_step_is_read_from_the_end(text: str, number: int) -> None:
         ("how many steps are there", "count"),
         ("第一步和最后一步分别是什么", "ends"),
         ("what are the first and last steps", "ends"),
+        ("盖完章下一个环节是什么", "next"),
+        ("盖完章之后还剩哪些步骤要做,后面还有几步", "following"),
+        ("交钥匙之前该干的是哪两样事,之前要先做什么", "preceding"),
+        ("拍照排在盖章之前还是之后", "order"),
+        ("先盖章还是先拍照", "order"),
+        ("does the photo come before or after the stamp", "order"),
     ],
 )
 def test_a_step_is_read_by_its_neighbour_or_as_a_count(text: str, kind: str) -> None:
@@ -78,6 +85,8 @@ def test_a_question_whether_a_step_exists_keeps_its_number(text: str, number: in
         "先干什么再干什么",
         "先办什么后办什么",
         "注销之前要做什么",
+        "从头到尾步骤给我",
+        "会员卡的钱没用完,找谁退",
         "what should i do before cancelling",
         "i moved here next month",
         "how do i cancel my card",

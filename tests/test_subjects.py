@@ -37,9 +37,19 @@ def text(words: str) -> Callable[[], str]:
         ("健身卡与门禁卡", ("健身卡", "门禁卡")),
         ("公交卡和地铁卡", ("交通卡",)),
         ("凭身份证注销银行卡", ("银行卡",)),
+        ("柳城公共借书证卡退办", ("柳城公共借书证卡",)),
         ("身份证换领", ("身份证",)),
         ("如何注销彩虹证", ("彩虹证",)),
+        ("再说彩虹证", ("彩虹证",)),
         ("关于办理云梯卡的退还", ("云梯卡",)),
+        ("星河银行关于云梯卡的告知", ("云梯卡",)),
+        ("星河银行关于信用卡销户的告知", ("信用卡",)),
+        ("3楼 彩虹年票全过程", ("彩虹年票",)),
+        ("第二条 彩虹卡", ("彩虹卡",)),
+        ("第四篇 彩虹账户", ("彩虹账户",)),
+        ("彩虹会员账号：怎么注销", ("彩虹会员账号",)),
+        ("会员账号：怎么注销", ("会员卡",)),
+        ("暖表IC卡的退卡", ("暖表ic卡",)),
         ("How to close your rainbow pass", ("rainbow pass",)),
     ],
 )
@@ -54,6 +64,8 @@ def test_a_heading_names_its_cards(heading: str, subjects: tuple[str, ...], card
         (("银行卡", "注意事项"), "信用卡", ("银行卡",)),
         (("注意事项",), "公交卡怎么注销", ("交通卡",)),
         ((), "校园卡", ("校园卡",)),
+        (("花店储值卡", "储值卡怎么退"), "指南", ("花店储值卡",)),
+        (("花店储值卡", "信用卡怎么退"), "指南", ("信用卡",)),
     ],
 )
 def test_the_deepest_heading_that_names_a_card_decides_then_the_title(
@@ -63,7 +75,8 @@ def test_the_deepest_heading_that_names_a_card_decides_then_the_title(
 
 
 @pytest.mark.parametrize(
-    "heading", ["退卡流程", "什么卡", "哪张卡要注销", "办证须知", "卡号查询", "注销步骤", "How to cancel", "打卡"]
+    "heading",
+    ["退卡流程", "什么卡", "哪张卡要注销", "办证须知", "旧IC卡", "卡号查询", "注销步骤", "How to cancel", "打卡"],
 )
 def test_words_that_name_no_card_leave_the_question_open(heading: str, cards: Cards) -> None:
     assert subjects_of((heading,), "指南", text(""), cards) == ()
@@ -147,3 +160,39 @@ def test_another_alias_list_gives_other_cards(tmp_path: Path) -> None:
     assert subjects_of(("七色证注销",), "指南", no_text, own) == ("彩虹证",)
     assert own.find("the rainbow one")[0].values == (("cue", "彩虹证"),)
     assert own.mentions("公交卡") == []
+
+
+@pytest.mark.parametrize("way", ["窗口办理", "网上办理", "走手机这条路", "本人办理", "亲身退还"])
+def test_a_way_of_doing_it_is_no_name_of_a_card(way: str, cards: Cards) -> None:
+    assert subjects_of((way,), "彩虹证注销指南", no_text, cards, named_anyhow=True) == ("彩虹证",)
+
+
+@pytest.mark.parametrize(
+    ("heading", "title", "subjects"),
+    [
+        ("柜锁怎么退？", "彩虹证、公交卡和柜锁怎么退", ("柜锁",)),
+        ("柜锁的停用", "星河银行关于公交卡和柜锁停用的须知", ("柜锁",)),
+        ("押金怎么退", "公交卡怎么退", ("交通卡",)),
+        ("云梯之友退会", "云梯之友会员与彩虹证怎么退", ("云梯之友会员",)),
+    ],
+)
+def test_a_procedure_is_about_what_its_heading_ends_when_the_title_has_it(
+    heading: str, title: str, subjects: tuple[str, ...], cards: Cards
+) -> None:
+    assert subjects_of((heading,), title, text(""), cards, named_anyhow=True) == subjects
+
+
+def test_several_cards_of_a_kind_are_called_by_the_words_that_share_a_character(cards: Cards) -> None:
+    own = cards.with_names(["水表ic卡", "天然气卡"])
+
+    assert [mention.card for mention in own.mentions("水卡、煤气卡和电卡")] == ["水表ic卡", "天然气卡", "水电燃气卡"]
+
+
+def test_a_thing_is_called_by_its_last_character_as_well(cards: Cards) -> None:
+    assert [mention.card for mention in cards.with_names(["寄存柜"]).mentions("柜子怎么退")] == ["寄存柜"]
+    assert cards.with_names(["寄存柜", "快递柜"]).mentions("柜子怎么退") == []
+
+
+def test_a_card_is_of_the_kind_that_says_what_it_is_for(cards: Cards) -> None:
+    assert cards.with_names(["加油站储值卡", "彩虹证"]).kinds("加油站储值卡") == ("加油卡",)
+    assert (cards.kinds("八达通"), cards.kinds("彩虹证")) == (("交通卡",), ())

@@ -119,3 +119,33 @@ def test_what_is_found_is_in_the_text_in_order(terms: list[str], text: str) -> N
         assert at <= found.start < found.end <= len(text)
         assert text[found.start : found.end].startswith(found.term.rstrip("*"))
         at = found.end
+
+
+@given(
+    st.lists(
+        st.sampled_from(["公", "公交", "交卡", "公交卡", "bus", "bus card", "bus card pass", "ca*", "ic卡"]),
+        unique=True,
+    ),
+    st.lists(st.sampled_from(["公", "交", "卡", "bus", "card", "pass", "ic", " "]), max_size=9).map("".join),
+)
+def test_nothing_longer_could_have_been_found(terms: list[str], text: str) -> None:
+    known = words(*terms)
+    longer = [term for term in terms if term.endswith("卡") or term in {"公", "公交"}]  # those matched by characters
+    ends = {found.start: found.end for found in known.find(text)}
+    taken = {at for start, end in ends.items() for at in range(start, end)}
+
+    for at in range(len(text)):
+        for term in longer:
+            if text.startswith(term, at):
+                assert at in taken
+                assert at not in ends or ends[at] >= at + len(term)
+
+
+def test_a_phrase_of_many_words_is_found_by_its_first() -> None:
+    terms = words("old bus card", "bus", "old")
+
+    assert found_terms(terms, "old bus cards, old bus card") == [
+        ("old", "old"),
+        ("bus", "bus"),
+        ("old bus card", "old bus card"),
+    ]

@@ -34,6 +34,22 @@ def told(text: str) -> list[str]:
             "First, look up your contract. Then, write a letter. Finally, hand in the key. Keep a copy.",
             ["First, look up your contract.", "Then, write a letter.", "Finally, hand in the key."],
         ),
+        (
+            "First, call. Second, write. Third, wait. Fourth, sign. Fifth, pay. Sixth, leave.",
+            ["First, call.", "Second, write.", "Third, wait.", "Fourth, sign.", "Fifth, pay.", "Sixth, leave."],
+        ),
+        (
+            "Mail the card. Then wait for a letter. Finally, return the fob.",
+            ["Mail the card.", "Then wait for a letter.", "Finally, return the fob."],
+        ),
+        (
+            "我先翻出合同，看条款。然后我写了封信。最后等退款。",
+            ["我先翻出合同，看条款。", "然后我写了封信。", "最后等退款。"],
+        ),
+        ("先说结论，别吵。首先找店长。然后算账。最后签字。", ["首先找店长。", "然后算账。", "最后签字。"]),
+        ("一是填表；二是交卡；三是领钱。次日生效。", ["填表；", "交卡；", "领钱。"]),
+        ("Step1. 报账号；Step2. 说原因；Step3. 约时间。", ["报账号；", "说原因；", "约时间。"]),
+        ("1️⃣查余额 2️⃣交卡 3️⃣签字。", ["查余额 ", "交卡 ", "签字。"]),
     ],
 )
 def test_a_telling_is_cut_where_its_steps_begin(text: str, steps: list[str]) -> None:
@@ -86,3 +102,68 @@ def test_a_question_stands_in_one_piece_with_its_answer() -> None:
     ]
 
     assert texts == ["问：卡丢了能退吗？\n答：能，带身份证。", "问：要钱吗？\n答：不要。"]
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        (
+            "## 停车卡怎么退\n\n先到岗亭登记，再打印缴费记录，最后去窗口领押金。丢了要登报。\n",
+            ["先到岗亭登记，", "再打印缴费记录，", "最后去窗口领押金。"],
+        ),
+        (
+            "## 网点注销\n\n带上卡。取号填单；柜员查欠款以后剪卡；签字，留好客户联。\n",
+            ["取号填单；", "柜员查欠款以后剪卡；", "签字，留好客户联。"],
+        ),
+        ("## 退卡\n\n退卡按以下程序进行：领表；窗口核对；交卡。\n", ["领表；", "窗口核对；", "交卡。"]),
+        ("## 退卡流程\n\n填写申请。\n\n交回卡片。\n\n领取押金。\n", ["填写申请。", "交回卡片。", "领取押金。"]),
+        (
+            "## 退卡\n\n按以下步骤进行：\n登录账户\n用手机号登录。\n确认取消\n点确认。\n截图保存\n留个底。\n",
+            ["登录账户\n用手机号登录。", "确认取消\n点确认。", "截图保存\n留个底。"],
+        ),
+        ("## 退卡\n\n流程：提交申请 → 物业审核 → 交卡领钱\n", ["提交申请", "物业审核", "交卡领钱"]),
+        ("## 门店退\n\n❶ 取号 ❷ 交卡 ❸ 签字\n", ["取号", "交卡", "签字"]),
+    ],
+)
+def test_steps_without_marks_of_their_own_are_found(text: str, steps: list[str]) -> None:
+    assert [step.text for step in procedure(text).steps] == steps
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "## 注销情形\n\n应当注销的：一是死亡的；二是出国的；三是转走的。\n",
+        "## 怎么退\n\n去窗口要带：①身份证；②卡；③押金条。\n",
+        "## 卡的由来\n\n先有纸票；后有磁卡；再有芯片卡。\n",
+        "## 其他\n\n（一）注销后不得恢复。\n（二）注销不收费用。\n（三）本办法自今日起施行。\n",
+        "## 退卡后的影响\n\n1. 积分清零\n2. 电子书断开\n",
+        "## 退卡前想清楚\n\n第一，合同怎么写。第二，用了几次。第三，能不能转让。\n",
+    ],
+)
+def test_what_is_listed_and_not_done_is_no_procedure(text: str) -> None:
+    assert all(piece.kind != "procedure" for piece in chunks(text))
+
+
+def test_an_answer_that_is_a_procedure_is_under_its_question() -> None:
+    text = "## 物业问答\n\n问：停车卡怎么退？\n答：按下面做：\n1. 去岗亭。\n2. 交卡。\n\n问：要钱吗？\n答：不要。\n"
+
+    found, rest = chunks(text)
+    assert found.headings == ("物业问答", "停车卡怎么退？")
+    assert [step.text for step in found.steps] == ["去岗亭。", "交卡。"]
+    assert rest.text == "问：要钱吗？\n答：不要。"
+
+
+def test_two_ways_in_one_section_are_told_apart_by_their_lead_ins() -> None:
+    found = chunks("## 怎么退\n\n线上办理：\n\n1. 登录。\n2. 点退卡。\n\n窗口办理：\n\n1. 取号。\n2. 交卡。\n")
+
+    assert [piece.headings for piece in found] == [("怎么退", "线上办理"), ("怎么退", "窗口办理")]
+
+
+@pytest.mark.parametrize("heading", ["### STEP 01 还清欠款", "### 1. 还清欠款", "### 还清欠款"])
+def test_headings_that_tell_to_do_something_are_steps(heading: str) -> None:
+    second, third = (
+        heading.replace("1", n).replace("还清欠款", act) for n, act in (("2", "拨打客服"), ("3", "剪掉卡片"))
+    )
+    text = f"## 注销流程\n\n{heading}\n\n余额为零。\n\n{second}\n\n转人工。\n\n{third}\n\n剪两刀。\n"
+
+    assert [step.text.split()[-1] for step in procedure(text).steps] == ["余额为零。", "转人工。", "剪两刀。"]

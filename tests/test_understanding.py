@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.lexicon import load_lexicon
+from assistant.naming import Naming
 from assistant.question import Question
 from assistant.step_reference import StepReference
 from assistant.understanding import MAX_QUESTION_CHARACTERS, Reader
@@ -76,6 +77,32 @@ def test_a_card_is_pointed_to_by_its_use() -> None:
     question = read("坐地铁的卡不要了")
 
     assert (question.cards, question.cued) == ((), ("交通卡",))
+
+
+@pytest.mark.parametrize(
+    ("raw", "cards", "cued"),
+    [
+        ("坐地铁的卡不要了", (), ()),
+        ("剪头发的次卡不想要了", ("美发卡",), ("美发卡",)),
+        ("次卡不想要了", ("次卡",), ()),
+        ("剪头发的信用卡不想要了", ("信用卡",), ("美发卡",)),
+        ("I want to return my haircut card", ("美发卡",), ()),
+        ("my swimming pool punch pass", ("次卡",), ()),
+    ],
+    ids=["nothing covered", "how it is paid for", "that alone", "another card", "English", "not covered"],
+)
+def test_a_use_points_to_a_card_that_is_covered(raw: str, cards: tuple[str, ...], cued: tuple[str, ...]) -> None:
+    question = Reader(load_lexicon(), known_cards(), Naming(("美发卡", "体检卡"))).read(raw)
+
+    assert (question.cards, question.cued) == (cards, cued)
+
+
+def test_a_word_for_several_subjects_means_the_one_that_is_called_so() -> None:
+    called = {"滑雪卡": "滑雪场季卡", "游乐园年卡": "游乐园年卡"}
+    reader = Reader(load_lexicon(), known_cards(), Naming(tuple(called), called))
+
+    assert reader.read("年卡怎么退").cards == ("游乐园年卡",)
+    assert reader.read("season pass 怎么退").cards == ("旅游年卡",)
 
 
 @pytest.mark.parametrize(
@@ -235,3 +262,90 @@ def test_hidden_characters_and_width_change_nothing(raw: str) -> None:
 
     assert read(hidden).text == read(raw).text
     assert (read(wide).cards, read(wide).step) == (read(raw).cards, read(raw).step)
+
+
+class Guesses:
+    """Counts the questions it is asked to guess the subject of."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def __call__(self, question: Question) -> tuple[str, bool]:
+        self.asked.append(question.text)
+        return "", False
+
+
+def test_a_turn_that_comes_again_is_not_read_again() -> None:
+    guesses = Guesses()
+    reader = Reader(load_lexicon(), known_cards(), guess=guesses)
+
+    first = reader.read("蓝鲸要怎么弄")
+    assert reader.read("蓝鲸要怎么弄") is first
+    assert reader.read("白鲸要怎么弄").text == "白鲸要怎么弄"
+    assert guesses.asked == ["蓝鲸要怎么弄", "白鲸要怎么弄"]
+
+
+def test_only_so_many_turns_are_kept() -> None:
+    guesses = Guesses()
+    reader = Reader(load_lexicon(), known_cards(), guess=guesses)
+
+    for number in range(100):
+        reader.read(f"蓝鲸要怎么弄{number}")
+    reader.read("蓝鲸要怎么弄0")
+    assert len(guesses.asked) == 101
+
+
+def test_a_turn_that_is_too_long_is_read_but_not_kept() -> None:
+    long = "蓝鲸" * MAX_QUESTION_CHARACTERS
+
+    assert read(long) == read(long)
+    assert read(long) is not read(long)
+
+
+@pytest.mark.parametrize(
+    ("concept", "raw"),
+    [
+        ("fee", "退公交卡抽几个点"),
+        ("fee", "退銀行卡收幾蚊"),
+        ("fee", "银行卡销户收不收钱"),
+        ("fee", "退公交卡会扣几成"),
+        ("fee", "is there a commission on closing my bank card"),
+        ("duration", "银行卡啥时候到账"),
+        ("duration", "退公交卡幾耐有回音"),
+        ("duration", "what's the turnaround for closing my bank card"),
+        ("materials", "退公交卡备啥"),
+        ("materials", "退公交卡攞咩去"),
+        ("materials", "what papers are needed for my bank card"),
+        ("branch", "退公交卡往哪送"),
+        ("branch", "退公交卡喺邊間"),
+        ("take_back", "公交卡要不要上缴"),
+        ("email", "write an e-mail to close my bank card"),
+        ("mail", "公交卡能邮回去吗"),
+        ("damaged", "公交卡失灵了"),
+        ("again", "销了银行卡以后还能再申请吗"),
+        ("pause", "银行卡能暂停吗"),
+        ("deposit", "公交卡的订金退吗"),
+        ("deceased", "银行卡的主人已故"),
+        ("frozen", "my bank card is suspended"),
+        ("notify", "银行销户给信吗"),
+        ("fraud", "有人叫我念验证码"),
+        ("deadline", "银行卡最晚什么时候销"),
+        ("cooling_off", "银行卡销户有冷静期吗"),
+        ("transfer_owner", "公交卡换户名"),
+    ],
+)
+def test_what_is_asked_is_known_by_the_words_people_use(concept: str, raw: str) -> None:
+    assert concept in read(raw).concepts
+
+
+@pytest.mark.parametrize(
+    ("concept", "raw"),
+    [
+        ("mail", "write an e-mail to close my bank card"),
+        ("duration", "公交卡什么时候到期"),
+        ("fee", "凭什么退公交卡"),
+        ("branch", "退公交卡要带上哪些东西"),
+    ],
+)
+def test_words_that_only_look_like_a_concept_are_not_it(concept: str, raw: str) -> None:
+    assert concept not in read(raw).concepts

@@ -322,3 +322,60 @@ def test_a_call_that_fails_in_its_thread_fails_in_the_callers() -> None:
 
     with pytest.raises(KeyError, match="Thread"):
         vectors._within(1, Place(folder=Path()), fail)
+
+
+class CountingEngine:
+    """Holds vectors as Chroma would, in no order, and counts what it is asked."""
+
+    def __init__(self, keys: list[str], rows: Vectors) -> None:
+        self._rows = dict(zip(keys, rows, strict=True))
+        self.queries = 0
+        self.gets = 0
+
+    def query(self, vector: list[float], k: int, keys: list[str] | None) -> tuple[list[str], list[float]]:
+        self.queries += 1
+        distances = {key: 1.0 - float(self._rows[key] @ np.array(vector)) for key in keys or self._rows}
+        best = sorted(distances, key=lambda key: distances[key])[:k]
+        return best, [distances[key] for key in best]
+
+    def get(self, keys: list[str]) -> tuple[list[str], list[Any]]:
+        self.gets += 1
+        found = [key for key in reversed(list(self._rows)) if key in set(keys)]
+        return found, [self._rows[key].tolist() for key in found]
+
+    def keys(self, offset: int, limit: int) -> list[str]:
+        return list(self._rows)[offset : offset + limit]
+
+    def count(self) -> int:
+        return len(self._rows)
+
+    def version(self) -> str:
+        return "0"
+
+    def close(self) -> None:
+        self._rows = {}
+
+
+@pytest.mark.parametrize(("n", "queries"), [(1, 0), (1_000, 0), (1_001, 3)], ids=["one", "few", "too many"])
+def test_few_vectors_are_read_once_and_searched_in_memory(n: int, queries: int) -> None:
+    rows = random_rows(n)
+    engine = CountingEngine([f"k{at}" for at in range(n)], rows)
+    store = VectorStore(Place(folder=Path("nowhere")), engine)
+
+    for at in (0, n // 2, n - 1):
+        found = store.search(3 * rows[at] if queries == 0 else rows[at], 5)
+        expected = sorted(((float(row @ rows[at]), f"k{n}") for n, row in enumerate(rows)), reverse=True)[:5]
+        assert [key for key, _ in found] == [key for _, key in expected]
+        assert [cosine for _, cosine in found] == pytest.approx([cosine for cosine, _ in expected], abs=1e-6)
+    assert engine.queries == queries
+    assert engine.gets == (1 if queries == 0 else 0)
+
+
+def test_a_search_among_keys_and_one_on_a_server_are_always_the_engines() -> None:
+    engine = CountingEngine(KEYS, ROWS)
+    here = VectorStore(Place(folder=Path("nowhere")), engine)
+    there = VectorStore(Place(folder=Path("nowhere"), url="http://127.0.0.1:1"), engine)
+
+    assert [key for key, _ in here.search(ROWS[0], 4, ["west", "north"])] == ["north", "west"]
+    assert [key for key, _ in there.search(ROWS[0], 2)] == ["east", "between"]
+    assert (engine.queries, engine.gets) == (2, 0)
