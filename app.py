@@ -36,11 +36,13 @@ from assistant.start import Evaluated
 from corpus.errors import UnusableInput
 
 _SHUTDOWN_SECONDS = 5
-# A conversation travels with every question.
+# A conversation travels with every event.
 _BODY_LIMITS = {
     "/gradio_api/queue/join": 2_097_152,  # one that is opened, and the one it is opened from
+    "/gradio_api/run/predict": 2_097_152,
     "/api/feedback": 262_144,
     f"{OPERATOR_PATH}/gradio_api/queue/join": 4_194_304,
+    f"{OPERATOR_PATH}/gradio_api/run/predict": 4_194_304,
     f"{OPERATOR_PATH}/gradio_api/upload": MAX_UPLOAD_BYTES + 65_536,
 }
 # A client asks at the second for the description of what it may call.

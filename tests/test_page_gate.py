@@ -155,7 +155,7 @@ def knock(
 @pytest.mark.parametrize(
     "path",
     ["/operator", "/operator/", "/operator/config", "/operator/gradio_api/upload", "/operator/gradio_api/queue/join",
-     "/operator/../", "/operator//", "/operator/%2e%2e/"],
+     "/operator/gradio_api/run/predict", "/operator/../", "/operator//", "/operator/%2e%2e/"],
 )  # fmt: skip
 def test_whoever_gives_name_and_password_comes_in(path: str, slept: Slept) -> None:
     assert knock(path, RIGHT) == (200, {"x-inner": "1"}, path.encode())

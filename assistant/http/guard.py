@@ -23,9 +23,10 @@ BODY_LIMITS: Mapping[str, int] = MappingProxyType({"/v1/chat/completions": 1_048
 BODY_SECONDS = 10.0  # for each MiB that a path takes
 SEND_SECONDS = 30.0  # for one piece of a response, at most 64 KiB and usually far less
 
-# What a page of Gradio's needs itself; a stopped answer is reset. Everything else that comes with Gradio (uploads, the
-# file proxy, the reload and monitoring endpoints) is closed.
-PAGE_PATHS = ("/", "/config", "/theme.css", "/gradio_api/reset")
+# What a page of Gradio's needs itself; a stopped answer is reset, and what needs no queue is asked for directly, which
+# Gradio refuses for all that does. Everything else that comes with Gradio (uploads, the file proxy, the reload and
+# monitoring endpoints) is closed.
+PAGE_PATHS = ("/", "/config", "/theme.css", "/gradio_api/reset", "/gradio_api/run/predict")
 PAGE_FOLDERS = (
     "/assets/",
     "/static/",

@@ -10,7 +10,7 @@ import gradio as gr
 from assistant.evaluation.board import Board, Progress
 from assistant.evaluation.outcomes import Difference, Measure, Outcome
 from assistant.page.messages import told
-from assistant.page.visitor import QUIET, Say, language_of
+from assistant.page.visitor import DIRECT, Say, language_of
 from assistant.page.words import Language, words_of
 from assistant.render import escape
 from corpus.errors import UnusableInput
@@ -72,12 +72,12 @@ def add_evaluation(tab: gr.Tab, board: Board, say: Say, *, base: str, may_run: b
         board.cancel()
         return look(name, request)
 
-    tab.select(choose, [chosen], [chosen, *outputs], **QUIET)
-    chosen.input(look, [chosen], outputs, **QUIET)
-    timer.tick(look, [chosen], outputs, **QUIET)
+    tab.select(choose, [chosen], [chosen, *outputs], **DIRECT)
+    chosen.input(look, [chosen], outputs, **DIRECT)
+    timer.tick(look, [chosen], outputs, **DIRECT)
     if may_run:
-        run.click(start, [chosen], outputs, trigger_mode="once", **QUIET)
-        cancel.click(stop, [chosen], outputs, trigger_mode="once", **QUIET)
+        run.click(start, [chosen], outputs, trigger_mode="once", **DIRECT)
+        cancel.click(stop, [chosen], outputs, trigger_mode="once", **DIRECT)
 
 
 def status_html(progress: Progress | None, language: Language) -> str:

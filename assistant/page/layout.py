@@ -14,7 +14,7 @@ from assistant.http.bounded import N_AT_ONCE, Busy
 from assistant.page.chat import Running, View, act, view_of
 from assistant.page.conversation import Held, new_conversation, read_action, read_held
 from assistant.page.evaluation import add_evaluation
-from assistant.page.visitor import QUIET, Say, language_of, translation
+from assistant.page.visitor import DIRECT, QUIET, Say, language_of, translation
 from assistant.start import Answers
 from assistant.streaming import MOST_WRITTEN
 from corpus.errors import UnusableInput
@@ -200,7 +200,7 @@ def _wire(page: gr.Blocks, parts: _Parts, assistant: Answers, n_at_once: int) ->
         concurrency_limit=n_at_once,
         **QUIET,
     )
-    parts.stop.click(stopped, [parts.held], outputs, cancels=[asking], **QUIET)
+    parts.stop.click(stopped, [parts.held], outputs, cancels=[asking], **DIRECT)
     gr.on(
         [parts.new.click, parts.chat.clear],
         begun,
@@ -208,9 +208,9 @@ def _wire(page: gr.Blocks, parts: _Parts, assistant: Answers, n_at_once: int) ->
         outputs,
         cancels=[asking],
         trigger_mode="multiple",
-        **QUIET,
+        **DIRECT,
     )
-    page.load(greet, None, [parts.chat, *parts.subjects], **QUIET)
+    page.load(greet, None, [parts.chat, *parts.subjects], **DIRECT)
 
 
 def _shown(views: Iterator[View], handled: int) -> Iterator[tuple[Any, ...]]:

@@ -13,7 +13,7 @@ from assistant.evaluation.board import Board
 from assistant.live import LiveAssistant
 from assistant.page.evaluation import add_evaluation
 from assistant.page.messages import told
-from assistant.page.visitor import QUIET, Say, language_of, translation
+from assistant.page.visitor import DIRECT, QUIET, Say, language_of, translation
 from assistant.page.words import Language, words_of
 from assistant.render import escape
 from assistant.settings import Settings
@@ -67,13 +67,13 @@ def _add_articles(page: gr.Blocks, desk: Desk, say: Say) -> None:
         sure = gr.Checkbox(label=say("remove_sure"), elem_id="xk-sure")
         remove = gr.Button(say("remove"), elem_id="xk-remove")
     outputs = [seen, status, which]
-    look.click(desk.look, [file, *fields], [seen, looked_at, text, save], trigger_mode="once", **QUIET)
+    look.click(desk.look, [file, *fields], [seen, looked_at, text, save], trigger_mode="once", **DIRECT)
     save.click(desk.save, [looked_at, text], outputs, trigger_mode="once", **QUIET)
     again.click(desk.build, None, outputs, trigger_mode="once", **QUIET)
     removed = remove.click(desk.remove, [which, sure], outputs, trigger_mode="once", **QUIET)
     # The next one is confirmed anew; what was not removed is still chosen.
-    removed.then(lambda chosen: gr.skip() if chosen else False, which, sure, **QUIET)
-    page.load(desk.listed, None, which, **QUIET)
+    removed.then(lambda chosen: gr.skip() if chosen else False, which, sure, **DIRECT)
+    page.load(desk.listed, None, which, **DIRECT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

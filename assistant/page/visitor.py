@@ -15,6 +15,10 @@ Say = Callable[[str], Any]
 # What the page sends itself is no function for programs, and needs no sign that it is at work.
 QUIET: Mapping[str, Any] = MappingProxyType({"show_progress": "hidden", "api_visibility": "private"})
 
+# For what is answered at one go. What goes through Gradio's queue comes back on a stream that all events of a page
+# share and that ends with the last of them: the browser never hears of an event that was sent just then.
+DIRECT: Mapping[str, Any] = MappingProxyType({**QUIET, "queue": False})
+
 
 def language_of(request: gr.Request) -> Language:
     """The language that a visitor reads the page in."""

@@ -121,15 +121,25 @@ def browser_page(browser: Browser) -> Iterator[Callable[[str], Page]]:
 def _note_error(message: ConsoleMessage, faults: list[str]) -> None:
     if message.page is not None and any(message.page.url.startswith(address) for address in STOPPED):
         return
-    # A page that is left while it waits for the server says so.
-    if message.type == "error" and not message.text.startswith("AbortError: signal is aborted"):
+    # A page that is left while it waits for the server says so; what was refused is noted with its address.
+    if message.type == "error" and not message.text.startswith(
+        ("AbortError: signal is aborted", "Failed to load resource: the server responded")
+    ):
         faults.append(message.text.strip())
 
 
 def _note_refused(response: Response, faults: list[str]) -> None:
     # What else is wrong with a response stands in the console, without its address.
-    if response.status >= 400:
+    if response.status >= 400 and not _cancels_nothing(response):
         faults.append(f"{response.status} of {response.url}")
+
+
+def _cancels_nothing(response: Response) -> bool:
+    """Whether Gradio's script cancels a question that has no number yet, as its sending is still on its way."""
+    path = urlsplit(response.url).path
+    return path in ("/gradio_api/cancel", "/gradio_api/reset") and '"event_id":null' in (
+        response.request.post_data or ""
+    )
 
 
 def _note_foreign(url: str, faults: list[str]) -> None:

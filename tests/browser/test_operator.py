@@ -104,7 +104,8 @@ def test_an_index_that_could_not_be_built_is_built_again_by_a_button(visit: Visi
 
 def test_nobody_else_reaches_the_operators_page(operated: tuple[str, Path]) -> None:
     url, articles = operated
-    paths = ("", "/", "/config", "/gradio_api/upload", "/gradio_api/queue/join", "/assets/x.js")
+    called = ("/gradio_api/upload", "/gradio_api/queue/join", "/gradio_api/run/predict")
+    paths = ("", "/", "/config", *called, "/assets/x.js")
     for path in paths:
         for auth in (None, ("operator", "wrong-horse")):
             response = httpx.post(f"{url}/operator{path}", auth=auth, trust_env=False, content=b"x" * 100)

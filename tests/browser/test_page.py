@@ -16,7 +16,7 @@ from tests.fake_assistant import ABSTAIN, PROCEDURE, FakeAssistant, citation, do
 from tests.page_server import served
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page, Route
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 Visit = Callable[..., "Page"]
@@ -43,6 +43,36 @@ def hostile(chromium: str) -> Iterator[str]:
     )
     with served(FakeAssistant(answers={"交通卡怎么注销？": answer, HOSTILE: ABSTAIN}, article=article)) as url:
         yield url
+
+
+def test_what_is_offered_appears_also_when_the_first_stream_of_events_ends_late(browser: Browser, address: str) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        streams: list[Route] = []
+        others: list[Route] = []
+        joined: list[str] = []
+
+        def join(route: Route) -> None:
+            joined.append(route.request.url)
+            if len(joined) == 1:
+                route.continue_()
+            else:
+                others.append(route)
+
+        page.route("**/queue/join*", join)
+        page.route("**/queue/data*", lambda route: route.continue_() if streams else streams.append(route))
+        page.goto(address)
+        while not streams:
+            page.wait_for_timeout(50)
+        # The server has closed the stream before the other events reach it, and the browser learns that after they did.
+        whole = streams[0].fetch()
+        for route in others:
+            route.continue_()
+        page.wait_for_timeout(500)
+        streams[0].fulfill(response=whole)
+
+        page.locator("#xk-chat .example").first.wait_for()
+        page.locator(".xk-subject").first.wait_for()
 
 
 def test_a_typed_question_gets_its_steps_with_markers_and_sources(visit: Visit, address: str) -> None:
