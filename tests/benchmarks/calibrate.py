@@ -71,9 +71,11 @@ class Scored(Generic[E]):
 
 
 def folds(sets: Sequence[QuestionSet]) -> list[frozenset[str]]:
-    """The names of the sets in six parts, those that are scored shared out evenly."""
-    names = [one.name for one in sorted(sets, key=lambda one: (not one.scored, one.name))]
-    return [frozenset(names[at::N_FOLDS]) for at in range(N_FOLDS)]
+    """The names of the sets in six parts, the sets on one article in the same, those that are scored shared out evenly."""
+    ordered = sorted(sets, key=lambda one: (not one.scored, one.name))
+    articles = list(dict.fromkeys(one.articles for one in ordered))
+    parts = [set(articles[at::N_FOLDS]) for at in range(N_FOLDS)]
+    return [frozenset(one.name for one in ordered if one.articles in part) for part in parts]
 
 
 def cross_validate(examples: Sequence[E], parts: Iterable[frozenset[str]], penalty: float) -> list[Scored[E]]:

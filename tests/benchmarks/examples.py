@@ -47,7 +47,8 @@ class QuestionSet:
     """Questions, the articles they are about, and where the support for each stands.
 
     Attributes:
-        scored: Whether what was learnt from other sets is scored on it. The others were used while rules were made.
+        scored: Whether what was learnt from other sets is scored on it. Of the others some were used while rules were
+            made, and some ask for details only, half of them for what the article does not say.
     """
 
     name: str
@@ -139,14 +140,18 @@ def question_sets(shared: Path = SHARED) -> list[QuestionSet]:
         ),
         *(
             QuestionSet(
-                name=folder.name,
+                name=name,
                 articles=folder,
-                questions=folder / "questions.jsonl",
+                questions=folder / file,
                 sections=folder / "sections.json",
-                scored=True,
+                scored=scored,
             )
             for folder in sorted(SETS.iterdir())
             if folder.is_dir() and folder.name not in HELD_OUT
+            for name, file, scored in (
+                (folder.name, "questions.jsonl", True),
+                (f"{folder.name}-details", "details.jsonl", False),
+            )
         ),
     ]
     return [one for one in known if one.questions.is_file()]
