@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from assistant.draft import Context, Draft
 from assistant.phrases import say
 
-_FROM = -4.0  # log-odds against none from which a warning answers a question about a card
-_SURELY_FROM = -1.0  # the same of a question in which nothing is known to do with one
+_FROM = -2.5  # log-odds against none from which a warning answers a question about a card
+_SURELY_FROM = -0.5  # the same of a question in which nothing is known to do with one
 _WITHIN = 0.8  # a second warning is quoted too when it is within this of the best
 _WARNS = re.compile(
     r"骗|冒充|假冒|违法|犯法|报警|挂断|当心|小心|不会[^，。]{0,6}(?:索|要|问|收|打|让|派|上门)|"

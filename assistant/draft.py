@@ -199,7 +199,19 @@ class Context:
 
     def chosen(self, units: Sequence[Unit], subjects: Sequence[str]) -> tuple[list[Scored], float]:
         """The units by how likely each answers the question, and how likely any does; see `choose_unit`."""
-        return choose_unit(self.question, units, subjects, self.sources.lexicon, self.sources.boost())
+        return choose_unit(
+            self.question, units, subjects, self.sources.lexicon, self.sources.boost(), self.beside(units, subjects)
+        )
+
+    def beside(self, units: Sequence[Unit], subjects: Sequence[str]) -> list[Unit]:
+        """What the articles of units say of other cards than the subjects; nothing when none is given."""
+        documents = dict.fromkeys(unit.chunk.doc_id for unit in units) if subjects else {}
+        return [
+            unit
+            for doc_id in documents
+            for unit in self.sources.units(doc_id)
+            if unit.cards and not set(unit.cards) & set(subjects)
+        ]
 
     def preferred(self, procedures: Sequence[Procedure]) -> list[Procedure]:
         """The procedures, the one that the question means first: by its way of doing it, then by retrieval.

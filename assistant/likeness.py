@@ -21,6 +21,21 @@ Places = NDArray[np.intp]
 _SMALL = 1e-6
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Matches:
+    """The words of a question held against several passages.
+
+    Attributes:
+        best: Cosine of each token of the question with its best match in each passage, shape `(n, tokens)`.
+        whole: Cosine of the question's and each passage's summed vectors, shape `(n,)`.
+        weights: What each token of the question counts.
+    """
+
+    best: Vectors
+    whole: Vectors
+    weights: Vectors
+
+
 @dataclass(frozen=True, slots=True)
 class Likeness:
     """A question held against several passages.
@@ -62,6 +77,8 @@ class Passages:
 
 
 _CLOSE = 0.5
+GRADES = {"same": (0.97, 2.0), "near": (0.7, 0.97), "close": (0.5, 0.7), "loose": (0.3, 0.5), "apart": (-2.0, 0.3)}
+_N_HEAVY, _N_TELLING = 4, 3
 _CACHED_TEXTS = 1024
 _EVEN = 0.05  # what a token counts that every passage matches alike
 
@@ -100,7 +117,7 @@ def ready(passages: Sequence[Places]) -> Passages:
 
 def likeness(question: Places, passages: Sequence[Places] | Passages) -> Likeness:
     """How like each passage is to a question; all zero for a question without known tokens."""
-    return _measured(*_matches(question, passages if isinstance(passages, Passages) else ready(passages)))
+    return measured(matches(question, passages if isinstance(passages, Passages) else ready(passages)))
 
 
 def likeness_of_groups(question: Places, passages: Passages, sizes: Sequence[int]) -> tuple[Likeness, list[Vectors]]:
@@ -111,20 +128,22 @@ def likeness_of_groups(question: Places, passages: Passages, sizes: Sequence[int
         passages: Those of all groups, one group after the other.
         sizes: How many passages each group has.
     """
-    best, whole, weights = _matches(question, passages)
+    found = matches(question, passages)
+    best, whole = found.best, found.whole
     ends = np.cumsum(sizes)
     spans = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
     joined = [best[span].max(axis=0) if span.stop > span.start else np.zeros(best.shape[1]) for span in spans]
     wholes = [whole[span] for span in spans]
     likest = np.array([part.max() if len(part) else 0.0 for part in wholes], dtype=np.float32)
-    return _measured(np.array(joined, dtype=np.float32).reshape(len(sizes), -1), likest, weights), wholes
+    best_of_groups = np.array(joined, dtype=np.float32).reshape(len(sizes), -1)
+    return measured(Matches(best_of_groups, likest, found.weights)), wholes
 
 
-def _matches(question: Places, passages: Passages) -> tuple[Vectors, Vectors, Vectors]:
-    """Of each passage the best match of each of the question's tokens and the whole's; the weights of the tokens."""
+def matches(question: Places, passages: Passages) -> Matches:
+    """The best match of each of the question's tokens in each passage; without tokens when either has none."""
     n = passages.n
     if not len(question) or not len(passages.spoken):
-        return np.zeros((n, 0), dtype=np.float32), np.zeros(n, dtype=np.float32), np.zeros(0, dtype=np.float32)
+        return Matches(np.zeros((n, 0), dtype=np.float32), np.zeros(n, dtype=np.float32), np.zeros(0, dtype=np.float32))
     asked = built_in_encoder().token_rows(question)
     weights: Vectors = np.linalg.norm(asked, axis=1) + _SMALL
     cosines = (asked / weights[:, None]) @ passages.rows.T
@@ -136,17 +155,51 @@ def _matches(question: Places, passages: Passages) -> tuple[Vectors, Vectors, Ve
     whole[passages.spoken] = [
         float(summed @ total) / norm for total, norm in zip(passages.totals, passages.norms, strict=True)
     ]
-    return best, whole, weights
+    return Matches(best, whole, weights)
 
 
-def _measured(best: Vectors, whole: Vectors, weights: Vectors) -> Likeness:
-    if not len(weights):
-        zeros = np.zeros(len(whole), dtype=np.float32)
+def measured(found: Matches) -> Likeness:
+    """How like each passage is to a question, by the matches of its words."""
+    best, weights = found.best, found.weights
+    if not len(weights) or not len(best):
+        zeros = np.zeros(len(found.whole), dtype=np.float32)
         return Likeness(zeros, zeros, zeros, zeros)
-    apart = weights * (best.max(axis=0) - best.mean(axis=0) + _EVEN)
+    apart = _telling_weights(found)
     return Likeness(
         soft=best @ weights / weights.sum(),
         telling=best @ apart / apart.sum(),
-        whole=whole,
+        whole=found.whole,
         matched=(best > _CLOSE) @ weights / weights.sum(),
     )
+
+
+def graded(found: Matches) -> dict[str, Vectors]:
+    """How well the words of a question are matched in each passage, by grade; empty for a question without tokens.
+
+    `words_same` to `words_apart` are the shares of the question's weight in each grade of cosine. `weakest`,
+    `weakest_telling` and `heaviest` are the lowest cosine of the words that count most, the lowest of those that tell
+    the passages apart, and that of the word that counts most.
+
+    Source: kernel pooling with hard bins, Xiong et al. 2017, "End-to-End Neural Ad-hoc Ranking with Kernel Pooling",
+    https://arxiv.org/abs/1706.06613
+    """
+    best, weights = found.best, found.weights
+    if not len(weights) or not len(best):
+        return {}
+    heavy = np.argsort(-weights)[:_N_HEAVY]
+    telling = np.argsort(-_telling_weights(found))[:_N_TELLING]
+    shares = {
+        f"words_{name}": ((best >= low) & (best < high)) @ weights / weights.sum()
+        for name, (low, high) in GRADES.items()
+    }
+    return shares | {
+        "weakest": best[:, heavy].min(axis=1),
+        "weakest_telling": best[:, telling].min(axis=1),
+        "heaviest": best[:, heavy[0]],
+    }
+
+
+def _telling_weights(found: Matches) -> Vectors:
+    """What each token counts when those that some of the passages match better than others count more."""
+    weights: Vectors = found.weights * (found.best.max(axis=0) - found.best.mean(axis=0) + _EVEN)
+    return weights

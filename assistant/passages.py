@@ -17,13 +17,15 @@ from corpus.roles import role_of
 
 # Scores are logarithms of odds against "no unit answers"; see tests/benchmarks/results/calibration.json for the curve.
 ANSWERS_FROM = 0.5
-SURELY_ANSWERS_FROM = 2.0
-STRANGE_ANSWERS_FROM = 3.0  # the same of a question in which no word for a card or for anything to do with one is known
+SURELY_ANSWERS_FROM = 1.25
+STRANGE_ANSWERS_FROM = (
+    1.75  # the same of a question in which no word for a card or for anything to do with one is known
+)
 TYPED_FROM = 0.0  # from here a value of the type asked for, in the card's own section, answers
-TYPED_SAID_FROM = -2.0  # the same of one that has words for what is asked, where nothing else is
-CLARIFIES_FROM = -2.5  # from here a section on one card may answer when the card is not named
+TYPED_SAID_FROM = -1.0  # the same of one that has words for what is asked, where nothing else is
+CLARIFIES_FROM = -1.75  # from here a section on one card may answer when the card is not named
 _AS_GOOD = 1.0  # units within this of the best count as answering too, when it is asked whether cards differ
-_DIFFERS_FROM = -0.5  # a section on another card from here, and
+_DIFFERS_FROM = -0.25  # a section on another card from here, and
 _DIFFERS_WITHIN = 2.0  # within this of the best, may answer as well when the question names no card
 _ADDS_WITHIN = 0.8  # units within this of the best are quoted beside it,
 _ADDS_BESIDE = 1.6  # those of its own section within this

@@ -9,7 +9,7 @@ from assistant.draft import Context, Draft, rejected_entries
 from assistant.evidence import Scored
 from assistant.phrases import joined, say, shown
 
-_NEAREST_FROM = -1.0  # log-odds against none from which a sentence is named as the nearest
+_NEAREST_FROM = -0.75  # log-odds against none from which a sentence is named as the nearest
 _MOST_OPTIONS = 8
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from assistant.attributes import asked_for, given_by
 from assistant.clauses import asking_clauses
 from assistant.likeness import Passages, likeness, places_of, places_of_question, ready
+from assistant.situations import situations_in
 from assistant.typed_values import holds_value
 from index.encoder import Vectors, built_in_encoder, built_in_vector
 
@@ -29,6 +30,7 @@ class Sentences:
         said: Their tokens.
         vectors: Their unit vectors.
         gives: How likely each gives each attribute.
+        situations: The situations that each speaks of.
     """
 
     begins: NDArray[np.intp]
@@ -36,6 +38,7 @@ class Sentences:
     said: Passages
     vectors: Vectors
     gives: Vectors
+    situations: tuple[frozenset[str], ...]
 
     def best(self, values: Vectors) -> Vectors:
         """Of each unit the highest value that a sentence of it has."""
@@ -54,6 +57,7 @@ def sentences_of(texts: Sequence[str]) -> Sentences:
         said=ready(places_of(flat)),
         vectors=built_in_encoder().encode_passages(flat),
         gives=given_by(flat),
+        situations=tuple(map(situations_in, flat)),
     )
 
 
@@ -86,7 +90,22 @@ def sentence_features(text: str, types: Collection[str], sentences: Sentences) -
     )
     features["valued_telling"] = sentences.best(np.where(valued, like.telling, 0)).tolist()
     features["valued_whole"] = sentences.best(np.where(valued, near, 0)).tolist()
-    return features
+    return features | _by_situation(near, sentences, situations_in(text))
+
+
+def _by_situation(near: Vectors, sentences: Sentences, asked: frozenset[str]) -> dict[str, list[float]]:
+    """How near the best sentence of each unit is among those in the situations asked about, and in no others."""
+    in_all, in_some, in_no_other = (
+        sentences.best(np.where([holds(said) for said in sentences.situations], near, 0)).tolist()
+        for holds in (asked.issubset, lambda said: not asked.isdisjoint(said), asked.issuperset)
+    )
+    nowhere = [0.0] * len(sentences.begins)
+    return {
+        "in_situation_whole": in_all if asked else nowhere,
+        "in_some_situation_whole": in_some if asked else nowhere,
+        "in_no_other_whole": in_no_other,
+        "in_no_situation_whole": nowhere if asked else in_no_other,
+    }
 
 
 def _by_meaning(name: str, near: Vectors, sentences: Sentences, asked: str) -> dict[str, list[float]]:

@@ -17,7 +17,8 @@ from assistant.choice import Choice, Features, load_choice
 from assistant.passages import ANSWERS_FROM, SURELY_ANSWERS_FROM
 from assistant.route import LONGEST_RUN, ROUTES, Route, choose_route, route_flags, route_text, runs_of
 from assistant.subject_choice import profile_of, subject_features
-from assistant.unit_choice import unit_features
+from assistant.unit_choice import best_of
+from assistant.unit_features import unit_features
 from index.encoder import built_in_encoder
 from tests.assistants import ROOT, built
 from tests.benchmarks import calibrate
@@ -64,13 +65,18 @@ def measured() -> dict[str, Any]:
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_feature_of_a_unit_has_a_weight_and_no_weight_is_left_over(question: str) -> None:
     context = built("a").context([question])
+    subjects = built("a").subjects()[:1]
+    units = context.units_about(subjects)
+    beside = context.beside(units, subjects)
+    assert beside
     features = unit_features(
-        context.question, context.units_about(()), (), context.sources.lexicon, context.sources.boost()
+        context.question, units, subjects, context.sources.lexicon, context.sources.boost(), beside
     )
-    weights = load_choice("unit")
+    unit, answer = load_choice("unit"), load_choice("answer")
 
-    assert {name for one in features.each for name in one} == weights.weights.keys()
-    assert features.none.keys() == weights.none.keys()
+    assert {name for one in features.each for name in one} == unit.weights.keys()
+    assert features.none.keys() == unit.none.keys() == answer.none.keys()
+    assert best_of(features.each, unit.among(features.each, features.none)).keys() == answer.weights.keys()
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

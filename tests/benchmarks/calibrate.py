@@ -4,8 +4,9 @@
     python -m tests.benchmarks.calibrate --write    learns from all sets; writes the assistant's two files of weights
     python -m tests.benchmarks.calibrate --curve    cross-validates by set; writes calibration.json and calibration.svg
 
-Three things are learnt: which unit answers a question, or none (`unit` of `choices.json`), which subject a question
-that names none is about (`subject`), and what kind of answer is asked for (`routes.json`).
+Four things are learnt: which unit is likeliest to answer a question (`unit` of `choices.json`), whether that one does
+or the articles do not say (`answer`), which subject a question that names none is about (`subject`), and what kind of
+answer is asked for (`routes.json`).
 """
 
 from __future__ import annotations
@@ -17,17 +18,19 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from assistant.choice import Choice
+from assistant.choice import Choice, Chosen
 from assistant.passages import ANSWERS_FROM, SURELY_ANSWERS_FROM
 from assistant.route import ROUTES
+from assistant.unit_choice import best_of
 from index.training.sources import OWN_TEXT
 from tests.benchmarks.chart import draw
 from tests.benchmarks.examples import (
+    DETAILS,
     ROOT,
     Examples,
     QuestionSet,
@@ -44,7 +47,7 @@ from tests.benchmarks.significance import interval
 RESULTS = Path(__file__).with_name("results")
 WEIGHTS = ROOT / "assistant"
 N_FOLDS = 6
-SUBJECT_PENALTY, UNIT_PENALTY = 3.0, 5.0
+SUBJECT_PENALTY, UNIT_PENALTY, ANSWER_PENALTY = 3.0, 10.0, 5.0
 # Of the best unit's score, the two that the assistant uses among them.
 THRESHOLDS = tuple(sorted({at / 4 for at in range(-12, 17)} | {ANSWERS_FROM, SURELY_ANSWERS_FROM}))
 
@@ -71,7 +74,7 @@ class Scored(Generic[E]):
 
 
 def folds(sets: Sequence[QuestionSet]) -> list[frozenset[str]]:
-    """The names of the sets in six parts, the sets on one article in the same, those that are scored shared out evenly."""
+    """The names of the sets in six parts, those that are scored shared out evenly; sets on one article go together."""
     ordered = sorted(sets, key=lambda one: (not one.scored, one.name))
     articles = list(dict.fromkeys(one.articles for one in ordered))
     parts = [set(articles[at::N_FOLDS]) for at in range(N_FOLDS)]
@@ -89,6 +92,33 @@ def cross_validate(examples: Sequence[E], parts: Iterable[frozenset[str]], penal
             if example.set_name in part
         ]
     return scored
+
+
+def answer_examples(units: Sequence[Scored[UnitExample]]) -> list[UnitExample]:
+    """Whether the likeliest unit answers, of each example; its score has to be by weights learnt without its set."""
+    return [
+        replace(
+            one.example,
+            each=[best_of(one.example.each, ranked(one.scores))],
+            right=(any(one.example.right),),
+        )
+        for one in units
+    ]
+
+
+def cross_validate_units(examples: Sequence[UnitExample], parts: Sequence[frozenset[str]]) -> list[Scored[UnitExample]]:
+    """Every example's scores by both decisions, learnt from the sets outside its part."""
+    units = cross_validate(examples, parts, UNIT_PENALTY)
+    answers = cross_validate(answer_examples(units), parts, ANSWER_PENALTY)
+    return [
+        replace(unit, scores=tuple(score - max(unit.scores) + answer.scores[0] for score in unit.scores))
+        for unit, answer in zip(units, answers, strict=True)
+    ]
+
+
+def ranked(scores: Sequence[float]) -> Chosen:
+    """Scores as a choice."""
+    return Chosen(tuple(scores), tuple(sorted(range(len(scores)), key=lambda at: -scores[at])), 0.0)
 
 
 def gather(sets: Sequence[QuestionSet], workers: int) -> Examples:
@@ -123,7 +153,9 @@ def measure(examples: Examples, sets: Sequence[QuestionSet]) -> dict[str, Any]:
     """What `calibration.json` holds; every figure is of the scored sets alone."""
     parts = folds(sets)
     scored = {one.name for one in sets if one.scored}
-    units = [one for one in cross_validate(examples.units, parts, UNIT_PENALTY) if one.example.set_name in scored]
+    by_both = cross_validate_units(examples.units, parts)
+    units = [one for one in by_both if one.example.set_name in scored]
+    details = [one for one in by_both if one.example.set_name.endswith(DETAILS)]
     subjects = [
         one for one in cross_validate(examples.subjects, parts, SUBJECT_PENALTY) if one.example.set_name in scored
     ]
@@ -131,6 +163,7 @@ def measure(examples: Examples, sets: Sequence[QuestionSet]) -> dict[str, Any]:
         "sets": {"scored": sorted(scored), "learnt_from_only": [one.name for one in sets if not one.scored]},
         "n_folds": len(parts),
         "unit": _unit_figures(units),
+        "details": _unit_figures(details),
         "route": _route_figures(examples.routes, parts, scored),
         "subject": _subject_figures(subjects),
     }
@@ -214,11 +247,17 @@ def _short(value: float) -> float:
 # --- what is written and shown --------------------------------------------------------------------------------
 
 
-def learn(examples: Examples, folder: Path) -> None:
-    """Writes `choices.json` and `routes.json` into a folder, learnt from all examples."""
+def learn(examples: Examples, parts: Sequence[frozenset[str]], folder: Path) -> None:
+    """Writes `choices.json` and `routes.json` into a folder, learnt from all examples.
+
+    Whether a unit answers is learnt from scores that were learnt without the example's part: with its own set's they
+    would be surer than they are of questions to come.
+    """
+    apart = cross_validate(examples.units, parts, UNIT_PENALTY)
     choices = {
         name: {"weights": _sorted(choice.weights), "none": _sorted(choice.none)}
         for name, choice in (
+            ("answer", fit_choice(answer_examples(apart), ANSWER_PENALTY)),
             ("subject", fit_choice(examples.subjects, SUBJECT_PENALTY)),
             ("unit", fit_choice(examples.units, UNIT_PENALTY)),
         )
@@ -301,7 +340,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"Reading {len(sets)} question sets; this takes a few minutes.", file=sys.stderr)
     examples = gather(sets, options.workers)
     if options.write:
-        learn(examples, options.weights)
+        learn(examples, folds(sets), options.weights)
     if options.curve:
         measured = measure(examples, sets)
         _write(options.results / "calibration.json", json.dumps(measured, indent=1))

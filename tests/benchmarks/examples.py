@@ -22,7 +22,7 @@ from assistant.draft import Context
 from assistant.evidence import Unit
 from assistant.route import Route, route_flags, route_text, runs_of
 from assistant.subject_choice import Profile, subject_features
-from assistant.unit_choice import unit_features
+from assistant.unit_features import unit_features
 from index.build import ensure_index
 from index.encoder import load_encoder
 from index.index import Index
@@ -32,6 +32,7 @@ SETS = ROOT / "tests" / "data" / "sets"
 SHARED = ROOT.parent / "shared"
 # Never learnt from, never tuned on; `articles_d` is not in `question_sets` for the same reason.
 HELD_OUT = frozenset({"e2", "f4", "g3", "h4", "i1", "j4", "k2", "l4", "m1", "m2"})
+DETAILS = "-details"  # how the names of sets end that ask for details only
 _SHIPPED_DEVELOPMENT = "smart-card"  # the development set on the shipped article: not to be learnt from twice
 _ONE_THING = frozenset(
     {"single-fact", "why-precaution", "comparison", "multi-turn", "noise", "unanswerable", "adversarial"}
@@ -150,7 +151,7 @@ def question_sets(shared: Path = SHARED) -> list[QuestionSet]:
             if folder.is_dir() and folder.name not in HELD_OUT
             for name, file, scored in (
                 (folder.name, "questions.jsonl", True),
-                (f"{folder.name}-details", "details.jsonl", False),
+                (f"{folder.name}{DETAILS}", "details.jsonl", False),
             )
         ),
     ]
@@ -202,7 +203,12 @@ class _Reading:
         self._sections = {key: patterns for key, patterns in raw.items() if not key.startswith("_")}
 
     def subjects(self) -> tuple[SubjectExample, ...]:
-        """Of the questions of one turn about one subject, or about none in particular."""
+        """Of the questions of one turn about one subject, or about none in particular.
+
+        Those for details are left out, as hardly any of them is about none.
+        """
+        if self._set.name.endswith(DETAILS):
+            return ()
         profiles = [self._assistant._profile(subject) for subject in self._assistant.subjects()]
         if len(profiles) < 2:
             return ()
@@ -213,7 +219,7 @@ class _Reading:
         units, routes = [], []
         for case in self._cases:
             context = self._context(case)
-            if route := route_asked(case):
+            if not self._set.name.endswith(DETAILS) and (route := route_asked(case)):
                 question, by_rule = context.question, extractive.rule_route(context)
                 routes.append(
                     RouteExample(
@@ -262,7 +268,8 @@ class _Reading:
         units = context.units_about(subjects)
         if not units:
             return None
-        features = unit_features(question, units, subjects, context.sources.lexicon, context.sources.boost())
+        beside = context.beside(units, subjects)
+        features = unit_features(question, units, subjects, context.sources.lexicon, context.sources.boost(), beside)
         n_facts = [self._n_facts(case, unit, context) for unit in features.units]
         most = max(n_facts)
         if case["expect"] == "answer" and not most:
