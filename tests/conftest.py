@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,25 @@ def attempts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     tried = list(network.attempts)
     network.attempts.clear()
     assert not tried, f"tried to reach other machines: {', '.join(tried)}"
+
+
+@pytest.fixture(scope="session")
+def kept_frozen() -> Iterator[None]:
+    """Keeps what earlier modules left out of every later collection, also when an assistant is replaced.
+
+    By the end of a run there are more than a million objects that stay, and each assistant that a test closes has the
+    collector go through all of them.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gc, "unfreeze", lambda: None)
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def frozen(kept_frozen: None) -> None:
+    """Collects what the modules before have left, and has the collector pass over the rest."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from assistant import cli
@@ -301,11 +301,29 @@ def test_any_json_is_turns_or_refused(value: object) -> None:
     assert all(turn.strip() for turn in turns)
 
 
+def strictly_read(text: str) -> object:
+    """What Python reads, where that can be written as JSON again: it also reads Infinity, and 1e999 as that."""
+    value = json.loads(text, object_pairs_hook=with_keys_once)
+    json.dumps(value, allow_nan=False)
+    return value
+
+
+def with_keys_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a key stands twice")
+    return dict(pairs)
+
+
 @given(st.text() | st.binary().map(lambda b: b.decode("latin-1")))
+@example("Infinity")
+@example("[-Infinity, NaN]")
+@example("1e999")
+@example('{"a": 1, "a": 1}')
+@example('{"a": [1e99, "Infinity"]}')
 @settings(max_examples=200)
 def test_any_text_is_json_or_refused(text: str) -> None:
     try:
-        expected = json.loads(text)
+        expected = strictly_read(text)
     except ValueError:
         with pytest.raises(UnusableInput):
             read_json(text)

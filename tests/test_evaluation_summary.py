@@ -15,7 +15,7 @@ from assistant.evaluation.questions import read_question_sets
 from assistant.evaluation.summary import Tally, curve, parity
 from index.build import ensure_index
 from index.encoder import load_encoder
-from tests.assistants import ROOT, built
+from tests.assistants import ROOT, ask, built
 
 
 def row(
@@ -135,8 +135,8 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], lis
             data = tmp_path_factory.mktemp(name)
             index = ensure_index(corpus=folder, data=data, encoder=load_encoder("builtin"), progress=False)
             resources.callback(index.close)
-            cases = read_question_sets([folder / "questions.jsonl"])[0].cases
-            known += [(Assistant(index=index), case) for case in cases]
+            assistant = Assistant(index=index)
+            known += [(assistant, case) for case in read_question_sets([folder / "questions.jsonl"])[0].cases]
         yield lambda: [
             (case.expect, answer.outcome, answer.explanation["score"])
             for assistant, case in known
@@ -144,11 +144,16 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], lis
         ]
 
 
+@pytest.fixture(scope="module")
+def before(asked: Callable[[], list[Decided]]) -> list[Decided]:
+    """What comes of them at the threshold as it is."""
+    return asked()
+
+
 @pytest.mark.parametrize("threshold", [-1.0, 2.0])
 def test_the_curve_tells_what_another_threshold_does(
-    threshold: float, asked: Callable[[], list[Decided]], monkeypatch: pytest.MonkeyPatch
+    threshold: float, before: list[Decided], asked: Callable[[], list[Decided]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = asked()
     told = next(point for point in curve(before, passages.ANSWERS_FROM) if point["threshold"] == threshold)
     monkeypatch.setattr(passages, "ANSWERS_FROM", threshold)
     after = asked()
@@ -170,15 +175,11 @@ def test_the_curve_tells_what_another_threshold_does_on_one_article(
 ) -> None:
     data = ROOT / "tests" / "data"
     cases = read_question_sets([data / "questions_a.jsonl"], data / "sections_a.json")[0].cases
-    assistant = built("a")
-
-    def asked() -> list[Decided]:
-        answers = [(case.expect, assistant.ask(case.turns)) for case in cases]
-        return [(expect, answer.outcome, answer.explanation["score"]) for expect, answer in answers]
-
-    told = next(point for point in curve(asked(), passages.ANSWERS_FROM) if point["threshold"] == threshold)
+    answers = [(case.expect, ask("a", *case.turns)) for case in cases]
+    decided = [(expect, answer.outcome, answer.explanation["score"]) for expect, answer in answers]
+    told = next(point for point in curve(decided, passages.ANSWERS_FROM) if point["threshold"] == threshold)
     monkeypatch.setattr(passages, "ANSWERS_FROM", threshold)
-    counts = Counter((expect, outcome) for expect, outcome, _ in asked())
+    counts = Counter((case.expect, built("a").ask(case.turns).outcome) for case in cases)
 
     n_told = [round(told[name]["mean"] * told[name]["n"]) for name in ("false_answer", "false_refusal")]
     n_found = [counts["abstain", "answered"], counts["answer", "abstained"]]

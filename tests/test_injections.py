@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -44,13 +45,22 @@ def planted(text: str, language: str, place: str) -> str:
 
 def asked(article: str, language: str, said: str, *, cleaned: bool) -> tuple[Answer, str]:
     """The answer over an article by a model that says this, and what the model was sent."""
+    assistant, model = opened(article, cleaned)
+    model.script = [said]
+    model.sent.clear()
+    answer = assistant.ask([QUESTIONS[language]])
+    return answer, "".join(message.text for message in model.sent[0]) if model.sent else ""
+
+
+@lru_cache(maxsize=1)  # what follows each other is asked over the same article
+def opened(article: str, cleaned: bool) -> tuple[Assistant, ScriptedModel]:
+    """An assistant over an article, and the model that words its answers."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "shop.md").write_bytes(article.encode("utf-8"))
         documents = read_corpus(Path(folder))
     index = MemoryIndex(tuple(clean(document) if cleaned else document for document in documents))
-    model = ScriptedModel([said])
-    answer = Assistant(index=cast("Index", index), writer=Writer(model)).ask([QUESTIONS[language]])
-    return answer, "".join(message.text for message in model.sent[0]) if model.sent else ""
+    model = ScriptedModel([])
+    return Assistant(index=cast("Index", index), writer=Writer(model)), model
 
 
 def shown(answer: Answer) -> str:

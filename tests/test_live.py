@@ -132,6 +132,20 @@ def test_an_assistant_that_was_replaced_is_forgotten(shop: Shop) -> None:
         until(lambda: [place() is None for place in shop.alive] == [True] * 5 + [False])
 
 
+def test_an_assistant_that_the_collector_passed_over_is_forgotten_too() -> None:
+    """In a process of its own: in this one, what other tests have left stays passed over."""
+    code = (
+        "from assistant.live import LiveAssistant, settle_memory\n"
+        "from tests.test_live import Shop, until\n"
+        "shop = Shop()\n"
+        "with LiveAssistant(shop) as assistant:\n"
+        "    settle_memory()\n"
+        "    assistant.reload()\n"
+        "    until(lambda: [place() is None for place in shop.alive] == [True, False])\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).resolve().parent.parent, check=True)
+
+
 def test_a_question_that_is_being_answered_keeps_its_assistant_open_and_nobody_waiting(shop: Shop) -> None:
     shop.gates[1] = threading.Event()
     answers: list[str] = []

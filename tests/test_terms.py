@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from corpus.terms import Found, TermList
@@ -84,6 +84,10 @@ def test_a_term_of_both_writings_is_matched_by_characters() -> None:
     assert found_terms(words("ic卡", "卡"), "公交ic卡和卡") == [("ic卡", "ic卡"), ("卡", "卡")]
 
 
+def test_a_term_of_both_writings_does_not_begin_inside_a_word() -> None:
+    assert found_terms(words("ic卡", "卡"), "busic卡，ic卡") == [("卡", "卡"), ("ic卡", "ic卡")]
+
+
 def test_a_term_of_both_writings_goes_before_its_word() -> None:
     assert found_terms(words("sim", "sim卡"), "退sim卡") == [("sim卡", "sim卡")]
 
@@ -128,6 +132,7 @@ def test_what_is_found_is_in_the_text_in_order(terms: list[str], text: str) -> N
     ),
     st.lists(st.sampled_from(["公", "交", "卡", "bus", "card", "pass", "ic", " "]), max_size=9).map("".join),
 )
+@example(["ic卡"], "busic卡")
 def test_nothing_longer_could_have_been_found(terms: list[str], text: str) -> None:
     known = words(*terms)
     longer = [term for term in terms if term.endswith("卡") or term in {"公", "公交"}]  # those matched by characters
@@ -136,7 +141,9 @@ def test_nothing_longer_could_have_been_found(terms: list[str], text: str) -> No
 
     for at in range(len(text)):
         for term in longer:
-            if text.startswith(term, at):
+            # "ic卡" does not begin inside of "busic".
+            inside = term.startswith("ic") and at > 0 and text[at - 1].isascii() and text[at - 1].isalpha()
+            if text.startswith(term, at) and not inside:
                 assert at in taken
                 assert at not in ends or ends[at] >= at + len(term)
 
