@@ -17,8 +17,8 @@ from assistant.tables import Cell, Row, row_at
 from corpus.document import Document
 from corpus.normalize import has_han, normalize
 
-COMPARED_FROM = -1.0  # log-odds against none from which a unit stands in a comparison
-COMPARED_TYPED_FROM = -2.5  # the same of one with a value of the type asked for
+COMPARED_FROM = -2.0  # log-odds against none from which a unit stands in a comparison
+COMPARED_TYPED_FROM = -4.0  # the same of one with a value of the type asked for
 # How much better than the best of a single card a sentence about several has to be; a line of a table may be worse.
 _TOGETHER_FROM = 0.5
 _TABLE_MARKS = 2
@@ -26,7 +26,7 @@ _MOST_ROWS = 5
 _AS_GOOD = 1.0  # a second unit of a section that compares is shown too when it is within this of the best
 _ROWS_WITHIN = 2.0  # lines of a table are shown beside its best within this
 _FAR_BELOW = 6.0  # how much worse than the cards' own sections the best sentence of a section that compares may be
-_ADDS_FROM = -0.5  # log-odds from which what a card's own section says stands below what compares
+_ADDS_FROM = -1.0  # log-odds from which what a card's own section says stands below what compares
 _COMPARES = re.compile(
     r"对照|比\W*$|比一下|不同\W*$|[一这]张?表|表格|一眼|一图|速查|对比|比较|比一比|相比|一览|区别|异同|不同之处|差别|放在?一[起块]|一[起块]看|并排|哪[个种张]最|横向|"
     r"compar|versus|\bvs\b|side by side|at a glance|differ",
@@ -106,7 +106,7 @@ def _nameless(question: Question, context: Context, covering: Mapping[str, Seque
 
 def _together(context: Context, subjects: Sequence[str], own: Collection[Scored]) -> list[Unit]:
     """What an article says of the cards side by side: in a section that compares them, or better than elsewhere."""
-    ranked, _ = context.chosen(context.units_about(subjects), subjects)
+    ranked, _ = context.chosen(context.units_about(subjects), subjects, decides=False)
     naming = context.sources.catalog.naming
     comparing = [
         s
@@ -195,7 +195,7 @@ def _compared(context: Context, covering: Sequence[str]) -> Scored | None:
         leads = [unit for unit in own if unit.kind == "lead"]
         if leads and not asked and not context.question.focus_unknown:
             return Scored(leads[0], COMPARED_FROM, frozenset())
-    ranked, _ = context.chosen(own, covering)
+    ranked, _ = context.chosen(own, covering, decides=False)
     lexicon = context.sources.lexicon
     types = [lexicon.concepts[name].type for name in context.question.focus if lexicon.concepts[name].kind == "typed"]
     ranked = [scored for scored in ranked if all(holds(scored.unit, value) for value in types)]

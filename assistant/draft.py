@@ -197,10 +197,13 @@ class Context:
         """The units that say something of what is asked, best first."""
         return rank_units(self.question, units, self.sources.lexicon, self.sources.boost())
 
-    def chosen(self, units: Sequence[Unit], subjects: Sequence[str]) -> tuple[list[Scored], float]:
+    def chosen(
+        self, units: Sequence[Unit], subjects: Sequence[str], *, decides: bool = True
+    ) -> tuple[list[Scored], float]:
         """The units by how likely each answers the question, and how likely any does; see `choose_unit`."""
+        beside = self.beside(units, subjects) if decides else ()
         return choose_unit(
-            self.question, units, subjects, self.sources.lexicon, self.sources.boost(), self.beside(units, subjects)
+            self.question, units, subjects, self.sources.lexicon, self.sources.boost(), beside, decides=decides
         )
 
     def beside(self, units: Sequence[Unit], subjects: Sequence[str]) -> list[Unit]:

@@ -16,7 +16,7 @@ from assistant.refusals import abstain, clarify, refuse_card, refuse_unstated
 from corpus.roles import role_of
 
 # Scores are logarithms of odds against "no unit answers"; see tests/benchmarks/results/calibration.json for the curve.
-ANSWERS_FROM = 0.5
+ANSWERS_FROM = 0.4
 SURELY_ANSWERS_FROM = 1.25
 STRANGE_ANSWERS_FROM = (
     1.75  # the same of a question in which no word for a card or for anything to do with one is known
