@@ -82,8 +82,6 @@ def _highest(question: Question, units: Sequence[Unit], columns: Columns, needed
         "length": math.log(len(question.text) + 1) / 5,
         "no_concept": float(not question.concepts),
         "card_unknown": float(bool(question.unknown_card)),
-        "card_inherited": float(question.inherited),
-        "card_corrected": float(bool(question.excluded)),
     }
 
 

@@ -16,14 +16,14 @@ from assistant.refusals import abstain, clarify, refuse_card, refuse_unstated
 from corpus.roles import role_of
 
 # Scores are logarithms of odds against "no unit answers"; see tests/benchmarks/results/calibration.json for the curve.
-ANSWERS_FROM = 0.4
+ANSWERS_FROM = 0.25
 SURELY_ANSWERS_FROM = 1.25
 STRANGE_ANSWERS_FROM = (
     1.75  # the same of a question in which no word for a card or for anything to do with one is known
 )
 TYPED_FROM = 0.0  # from here a value of the type asked for, in the card's own section, answers
 TYPED_SAID_FROM = -1.0  # the same of one that has words for what is asked, where nothing else is
-CLARIFIES_FROM = -1.75  # from here a section on one card may answer when the card is not named
+CLARIFIES_FROM = -2.5  # from here a section on one card may answer when the card is not named
 _AS_GOOD = 1.0  # units within this of the best count as answering too, when it is asked whether cards differ
 _DIFFERS_FROM = -0.25  # a section on another card from here, and
 _DIFFERS_WITHIN = 2.0  # within this of the best, may answer as well when the question names no card
@@ -35,6 +35,10 @@ _MAX_UNITS = 3
 _MAX_ITEMS = 8
 _REASONS_WITHIN = 2.0  # the same of the reasons, when nothing in particular is asked about
 _DEFINES = re.compile(r"是一种|是指|指的是|一种|是嵌|\bis an?\b|refers to|means")
+# A fee of a kind: 年费 and 邮费, but not 手续费, 工本费 or what is done with one, 收费.
+_FEE_OF_A_KIND = re.compile(
+    r"[^\W\da-z_收缴交花要免付退扣续本消浪经自公耗计掏出的何么些种笔这那此卡]费(?!用|心|力|劲|时)"
+)
 _UNNUMBERED = re.compile(r"^\s*(?:\d{1,2}[.、)）．]|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[)）])\s*")
 
 
@@ -162,17 +166,19 @@ def _of_the_type_asked(context: Context, ranked: list[Scored]) -> list[Scored]:
     """Those that hold a value of the type that is asked for and speak of what they must; all when nothing is needed.
 
     One that does not, and is surely right by everything else, stays too, unless a number to call or an address is
-    asked for: people say in other words what the lexicon lists.
+    asked for: people say in other words what the lexicon lists. A fee of a kind is that of no other.
     """
     question, lexicon = context.question, context.sources.lexicon
     types = [lexicon.concepts[name].type for name in question.focus if lexicon.concepts[name].kind == "typed"]
     needed = {name for name in question.focus if lexicon.concepts[name].kind == "need"}
     needed |= {name for name in question.concepts if lexicon.concepts[name].kind == "bar"}
     anyhow = SURELY_ANSWERS_FROM if not _ONLY_BY_VALUE & set(types) else math.inf
+    fees = set(_FEE_OF_A_KIND.findall(question.text)) if "amount" in types else set()
     return [
         s
         for s in ranked
-        if s.score > anyhow or (needed <= s.unit.concepts and all(holds(s.unit, value) for value in types))
+        if fees <= set(_FEE_OF_A_KIND.findall(s.unit.text))
+        and (s.score > anyhow or (needed <= s.unit.concepts and all(holds(s.unit, value) for value in types)))
     ]
 
 

@@ -16,7 +16,18 @@ _CASE = re.compile(
 )
 # Roles whose lists are lists of things, not things to do.
 LISTING = frozenset(
-    {"conditions", "precautions", "reasons", "questions", "materials", "fees", "kinds", "summary", "definition"}
+    {
+        "conditions",
+        "precautions",
+        "reasons",
+        "questions",
+        "comparison",
+        "materials",
+        "fees",
+        "kinds",
+        "summary",
+        "definition",
+    }
 )
 # What is asked of other texts than headings.
 _NO_ROLES = frozenset({"bring", "ways", "after", "byline"})

@@ -82,6 +82,7 @@ def _is_told(text: str, section: Section, at: int, telling: Telling) -> bool:
     before = text[section.blocks[at].start : telling.spans[0][0]]
     if telling.way == "connected" and not all(map(_ORDINAL.match, entries)):
         return role not in LISTING - {"conditions", "materials", "fees"} and not _prepares(section)
+    entries = [_ORDINAL.sub("", entry, count=1) for entry in entries]
     led = last_sentence(before)
     if _STEP_MARK.search(before) or (says("steps", led) and not says("precautions", section.nearest)):
         return True

@@ -200,6 +200,9 @@ def subjects_of(
         if names := _named(normalize(headings[at]), cards):
             return _in_full(names, headings[:at], cards)
     names = _named(normalize(title), cards)
+    labels = [BREAK.split(normalize(heading))[0].strip() for heading in reversed(headings if len(names) > 1 else ())]
+    if cued := next((card for label in labels if (card := _cued(label, cards)) in names), ""):
+        return (cued,)
     if named_anyhow:
         titled = len(names) == 1 and bool(cards.mentions(normalize(title)))
         name = bare_name(tuple(headings))
@@ -212,6 +215,12 @@ def subjects_of(
     if _is_generic(normalize(title), cards):
         return ()
     return _mostly_named(read(), cards)
+
+
+def _cued(name: str, cards: Cards) -> str:
+    """The card that a name as a whole points to without naming it: 单车 or 打车; empty for none."""
+    whole = [found for found in cards.find(name) if found.term == name]
+    return next((card for found in whole for kind, card in found.values if kind == "cue"), "")
 
 
 def _in_full(names: tuple[str, ...], headings: Sequence[str], cards: Cards) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ _OPENS_SURELY = re.compile(
     r"(?:[我你您]?首先|第一步|(?:我|你|您|咱们?)?(?:要?做的)?(?:第一件事|头一件事|第一步)|头一件事|第一件事|第一(?=[,，:：是])|一开始|头一步)|(?i:first(?:ly|\s+of\s+all)?\b,?\s)"
 )
 _OPENS = re.compile(
-    rf"{_OPENS_SURELY.pattern}|(?:我|你|您|咱们?)先|先(?![说讲看谈来生声提介])(?=[^，。；]{{2,30}}[，。；])"
+    rf"{_OPENS_SURELY.pattern}|(?:[我你您]|咱们?|[\u4e00-\u9fff]{{1,2}}(?:人|主|者|客|户|员|生|长))先|先(?![说讲看谈来生声提介])(?=[^，。；]{{2,30}}[，。；])"
 )
 _GOES_ON = re.compile(
     r"(?:然后|接[着著]|接下来|紧接[着著]|再往[后下]|其次|随后|再来|再次|之后|随即|(?:这|那)之后|[^，。；]{1,10}(?:以后|之后|完了?)(?=[，,])|再(?=[^，。；]{2,})|第[二三四五六七八九十]+(?:步|件事|(?=[,，:：是])))"
@@ -36,6 +36,7 @@ _SENTENCE = re.compile(r"(?:[^。！？!?；;\n.]|\.(?!\s|$))+(?:[。！？!?；
 _SAID_BEFORE = re.compile(
     r"^\W*(?:(?:我|你|您|大家|咱们?|用户|申请人|持卡人|办理时|办的时候|的?做法是|流程是|步骤是|步骤如下)[^，。；：:]{0,12}[，：:]\s*)"
 )
+_LEAD_IN = re.compile(r"[^，。；,;：:]{1,24}[：:]\s*(?=\S)")
 _INLINE = re.compile(
     r"(?P<c>[\u2460-\u2473])|(?P<o>[\u2776-\u2793])|(?P<k>\d)\ufe0f?\u20e3|[（(](?P<b>\d{1,2})[)）]|(?<![\d.（(])(?P<d>\d{1,2})[)）、](?!\d)"
     r"|(?<![\d.a-zA-Z])(?P<p>\d{1,2})[.．](?=\s*[\u4e00-\u9fff“《])|第(?P<s>[一二三四五六七八九十]{1,3})步|(?i:step)[.\s]*(?P<t>\d{1,2})|步骤(?P<w>[一二三四五六七八九十\d]{1,2})"
@@ -79,7 +80,7 @@ def tellings(text: str, paragraphs: Sequence[Span]) -> Iterator[Telling]:
         if spans := marked_steps(text, start, end):
             yield Telling(tuple(spans), "marked")
     if spans := _connected(text, paragraphs):
-        yield Telling(tuple(spans), "connected")
+        yield Telling(tuple(_parted_further(text, spans)), "connected")
     for start, end in paragraphs:
         for sentence in _WHOLE.finditer(text, start, end):
             if spans := _clauses(text, sentence.start(), sentence.end()):
@@ -124,7 +125,7 @@ def _connected(text: str, paragraphs: Sequence[Span]) -> list[Span]:
             # What only begins with 先 gives way to a 首先 before anything has gone on from it.
             if _opens(_OPENS, said):
                 starts, surely = [at], _opens(_OPENS_SURELY, said)
-                needs_end = said.startswith("先")
+                needs_end = _without_lead_in(said).startswith("先")
             elif not starts and at > 0 and _THEN.match(said) and says("acts", text[slice(*sentences[at - 1][:2])]):
                 # What comes before "then" is the first step, when it tells to do something.
                 starts, needs_end = [at - 1, at], True
@@ -138,12 +139,21 @@ def _connected(text: str, paragraphs: Sequence[Span]) -> list[Span]:
         return []
     last = closed or starts[-1]
     ends = [*(at - 1 for at in starts[1:]), _tail(sentences, starts, last)]
-    return [(sentences[at][0], sentences[stop][1]) for at, stop in zip(starts, ends, strict=True)]
+    spans = [(sentences[at][0], sentences[stop][1]) for at, stop in zip(starts, ends, strict=True)]
+    lead_in = _LEAD_IN.match(text, *spans[0])
+    if lead_in and _OPENS.match(to_simplified(text[lead_in.end() : spans[0][1]])):
+        spans[0] = lead_in.end(), spans[0][1]
+    return spans
 
 
 def _opens(words: re.Pattern[str], said: str) -> bool:
     """Whether a sentence opens with one of the words, or does so behind an address such as `我的做法是：`."""
-    return words.match(said) is not None or words.match(_SAID_BEFORE.sub("", said)) is not None
+    return any(words.match(one) for one in (said, _SAID_BEFORE.sub("", said), _without_lead_in(said)))
+
+
+def _without_lead_in(said: str) -> str:
+    """A sentence without what leads into it: `整个过程不难：先…`."""
+    return _LEAD_IN.sub("", said, count=1)
 
 
 def _tail(sentences: Sequence[tuple[int, int, int]], starts: Sequence[int], last: int) -> int:
@@ -187,6 +197,14 @@ def _parted(text: str, start: int, end: int) -> list[Span]:
     colon = _COLON.search(text, start, start + semicolons[0])
     begin = colon.end() if colon else start
     return [span for span in _between([begin, *(start + at for at in semicolons)], end) if text[slice(*span)].strip()]
+
+
+def _parted_further(text: str, spans: list[Span]) -> list[Span]:
+    """The steps of one sentence, also those that nothing but a semicolon begins."""
+    parted = _parted(text, spans[0][0], spans[-1][1])
+    within = not any(_FULL_STOP.search(text, start, end) for start, end in spans[:-1])
+    whole = within and len(parted) > len(spans) and {start for start, _ in spans} <= {start for start, _ in parted}
+    return parted if whole else spans
 
 
 def _between(starts: Sequence[int], end: int) -> list[Span]:

@@ -675,13 +675,13 @@ def test_an_interrupted_run_ends_at_once_and_says_how_to_go_on(n_interrupts: int
     running = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, env=environment
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not _n_rows(Path("data")) and time.monotonic() < deadline:
         time.sleep(0.05)
     for _ in range(n_interrupts):
         os.killpg(running.pid, signal.SIGINT)
         time.sleep(0.2)
-    _, said = running.communicate(timeout=20)
+    _, said = running.communicate(timeout=60)
 
     assert running.returncode in {130, -signal.SIGINT}
     assert _gone(running.pid, time.monotonic() + 20)

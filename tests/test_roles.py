@@ -43,6 +43,12 @@ from corpus.roles import role_of, says
         ("Eligibility", "conditions"),
         ("Who can apply", "conditions"),
         ("费用说明", "fees"),
+        ("（二）会员卡退卡有关说明", "precautions"),
+        ("哪些地方最容易踩空", "precautions"),
+        ("两种卡退法的异同", "comparison"),
+        ("放一起看", "comparison"),
+        ("健身卡：五步走完", "steps"),
+        ("退会要过哪些手续？", "steps"),
         ("手续费", "fees"),  # 手续 alone would be steps
         ("退卡要多少钱", "fees"),
         ("Fees and charges", "fees"),

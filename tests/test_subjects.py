@@ -74,6 +74,14 @@ def test_the_deepest_heading_that_names_a_card_decides_then_the_title(
     assert subjects_of(headings, title, no_text, cards) == subjects
 
 
+def test_a_label_that_points_to_one_of_the_titles_cards_says_which(cards: Cards) -> None:
+    title = "共享单车和网约车的账号怎么注销"
+
+    assert subjects_of(("打车：注销步骤",), title, no_text, cards) == ("打车账号",)
+    assert subjects_of(("单车：注销步骤",), title, no_text, cards) == ("共享单车账户",)
+    assert subjects_of(("注销步骤",), title, no_text, cards) == ("共享单车账户", "打车账号")
+
+
 @pytest.mark.parametrize(
     "heading",
     ["退卡流程", "什么卡", "哪张卡要注销", "办证须知", "旧IC卡", "卡号查询", "注销步骤", "How to cancel", "打卡"],

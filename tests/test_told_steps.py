@@ -50,6 +50,14 @@ def told(text: str) -> list[str]:
         ("一是填表；二是交卡；三是领钱。次日生效。", ["填表；", "交卡；", "领钱。"]),
         ("Step1. 报账号；Step2. 说原因；Step3. 约时间。", ["报账号；", "说原因；", "约时间。"]),
         ("1️⃣查余额 2️⃣交卡 3️⃣签字。", ["查余额 ", "交卡 ", "签字。"]),
+        (
+            "整个过程不难：先还清雪具；再到柜台交卡；最后领回押金。",
+            ["先还清雪具；", "再到柜台交卡；", "最后领回押金。"],
+        ),
+        (
+            "店长讲了四步。顾客先导出明细；再核对次数；核对无误，签确认书；之后店里退款。",
+            ["顾客先导出明细；", "再核对次数；", "核对无误，签确认书；", "之后店里退款。"],
+        ),
     ],
 )
 def test_a_telling_is_cut_where_its_steps_begin(text: str, steps: list[str]) -> None:
@@ -167,3 +175,16 @@ def test_headings_that_tell_to_do_something_are_steps(heading: str) -> None:
     text = f"## 注销流程\n\n{heading}\n\n余额为零。\n\n{second}\n\n转人工。\n\n{third}\n\n剪两刀。\n"
 
     assert [step.text.split()[-1] for step in procedure(text).steps] == ["余额为零。", "转人工。", "剪两刀。"]
+
+
+def test_what_is_counted_in_one_answer_is_told_from_what_follows() -> None:
+    found = procedure(
+        "问：浴场卡销卡的流程是怎样的？\n\n答：客服答复，按三步来。第一，在机器上关掉电源；第二，到网点交卡；第三，领收据。\n\n"
+        "问：卡丢了呢？\n\n答：先挂失。\n"
+    )
+
+    assert [step.text for step in found.steps] == [
+        "第一，在机器上关掉电源；",
+        "第二，到网点交卡；",
+        "第三，领收据。",
+    ]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from assistant.evaluation.report import anchor_of, write_report
 from tests.evaluation_records import comparison, failures, record
@@ -53,6 +54,7 @@ def test_the_list_filters_and_a_link_opens_its_question(browser: Browser, report
     page.click("label[for=language-zh]")
     counts.append(page.inner_text("#shown"))
     page.click("text=unans-014")
+    expect(page.locator("details.question[open]")).to_have_count(1)
     counts.append(page.inner_text("#shown"))
     opened = page.evaluate("[...document.querySelectorAll('details.question[open]')].map((one) => one.id)")
     context.close()
