@@ -27,6 +27,7 @@ CLARIFIES_FROM = -2.5  # from here a section on one card may answer when the car
 _AS_GOOD = 1.0  # units within this of the best count as answering too, when it is asked whether cards differ
 _DIFFERS_FROM = -0.25  # a section on another card from here, and
 _DIFFERS_WITHIN = 2.0  # within this of the best, may answer as well when the question names no card
+_SAYS_AS_MUCH_FROM = -4.0  # from here one may that has every word of the question that the best has
 _ADDS_WITHIN = 0.8  # units within this of the best are quoted beside it,
 _ADDS_BESIDE = 1.6  # those of its own section within this
 LISTED_FROM = 0.42  # the share of a question's weight that an entry of a list must answer
@@ -39,6 +40,8 @@ _DEFINES = re.compile(r"是一种|是指|指的是|一种|是嵌|\bis an?\b|refe
 _FEE_OF_A_KIND = re.compile(
     r"[^\W\da-z_收缴交花要免付退扣续本消浪经自公耗计掏出的何么些种笔这那此卡]费(?!用|心|力|劲|时)"
 )
+_WHO_PAYS = re.compile(r"谁[^,。?!]{0,3}[出付掏给担]|\bwho (?:pays|covers)\b")  # asks for no amount
+_FEES_FOR_SENDING = frozenset({"递费", "运费", "寄费"})
 _UNNUMBERED = re.compile(r"^\s*(?:\d{1,2}[.、)）．]|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[)）])\s*")
 
 
@@ -170,16 +173,23 @@ def _of_the_type_asked(context: Context, ranked: list[Scored]) -> list[Scored]:
     """
     question, lexicon = context.question, context.sources.lexicon
     types = [lexicon.concepts[name].type for name in question.focus if lexicon.concepts[name].kind == "typed"]
+    if _WHO_PAYS.search(question.text):
+        types = [value for value in types if value != "amount"]
     needed = {name for name in question.focus if lexicon.concepts[name].kind == "need"}
     needed |= {name for name in question.concepts if lexicon.concepts[name].kind == "bar"}
     anyhow = SURELY_ANSWERS_FROM if not _ONLY_BY_VALUE & set(types) else math.inf
-    fees = set(_FEE_OF_A_KIND.findall(question.text)) if "amount" in types else set()
+    fees = _fees_of_kinds(question.text) if "amount" in types else frozenset()
     return [
         s
         for s in ranked
-        if fees <= set(_FEE_OF_A_KIND.findall(s.unit.text))
+        if fees <= _fees_of_kinds(s.unit.text)
         and (s.score > anyhow or (needed <= s.unit.concepts and all(holds(s.unit, value) for value in types)))
     ]
+
+
+def _fees_of_kinds(text: str) -> frozenset[str]:
+    """The kinds of fees that a text names; whatever is paid for sending something is one kind."""
+    return frozenset("邮费" if fee in _FEES_FOR_SENDING else fee for fee in _FEE_OF_A_KIND.findall(text))
 
 
 def _sure_by_type(context: Context, ranked: list[Scored], subjects: Sequence[str]) -> list[Scored]:
@@ -265,7 +275,7 @@ def _rivals(context: Context, scored: Scored, best: Scored) -> bool:
     if scored.score > max(_DIFFERS_FROM, best.score - _DIFFERS_WITHIN):
         return True
     said = best.unit.pairs.intersection(pairs_of(context.question.text))
-    return bool(said) and said <= scored.unit.pairs and scored.score > CLARIFIES_FROM
+    return bool(said) and said <= scored.unit.pairs and scored.score > _SAYS_AS_MUCH_FROM
 
 
 def _only_cancels(question: Question) -> bool:

@@ -528,3 +528,28 @@ def test_a_heading_with_an_advertisement_still_heads_its_procedure() -> None:
     )
 
     assert len(small({"cards.md": text}).ask(["How do I cancel my gym card?"]).steps) == 2
+
+
+SENT_BACK = """# 租机卡退卡
+
+## 租机卡退卡步骤
+
+1. 打电话说明原因。
+2. 把卡寄回，邮费8元由用户自付。
+3. 收到短信后缴工本费10元。
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "outcome"),
+    [
+        ("租机卡退卡快递费多少钱", "answered"),
+        ("租机卡退卡年费多少钱", "abstained"),
+        ("租机卡退卡检测费多少钱", "abstained"),
+    ],
+)
+def test_a_fee_of_a_kind_is_that_of_no_other(question: str, outcome: str) -> None:
+    answer = small({"rented.md": SENT_BACK}).ask([question])
+
+    assert answer.outcome == outcome
+    assert outcome == "abstained" or "邮费8元" in answer.text

@@ -78,12 +78,12 @@ def summary(name: str) -> dict[str, dict[str, float]]:
         (
             "a",
             {"success": 0.87, "outcome_ok": 0.91, "steps": 1.0, "cite_precision": 0.90, "clean": 1.0}
-            | {"answered_unanswerable": 0.08},  # one of the 12 or 13 that a set has
+            | {"answered_unanswerable": 0.084},  # one of the 12 or 13 that a set has
         ),
         (
             "b",
             {"success": 0.90, "outcome_ok": 0.95, "steps": 0.9, "cite_precision": 0.89, "clean": 1.0}
-            | {"answered_unanswerable": 0.08},
+            | {"answered_unanswerable": 0.084},
         ),
     ],
     ids=["shipped", "a", "b"],
