@@ -656,8 +656,10 @@ def open_slow(settings: Settings) -> Iterator[FakeAssistant]:
     yield Slow()
 
 
+# A shell that starts this in the background has interrupts ignored, which a process hands on to those it starts.
 _SLOW_RUN = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from assistant import cli
 from tests.test_evaluate import open_slow
 sys.exit(cli.main(sys.argv[1:], open_assistant=open_slow))
