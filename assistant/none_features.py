@@ -30,6 +30,7 @@ Columns = Mapping[str, Sequence[float]]
 def none_features(
     question: Question,
     units: Sequence[Unit],
+    situations: Sequence[frozenset[str]],
     found: Matches,
     columns: Columns,
     types: Sequence[str],
@@ -41,17 +42,17 @@ def none_features(
     Args:
         question: What is asked.
         units: Those that may answer.
+        situations: The situations that each of them speaks of.
         found: Its words held against them.
         columns: What speaks for each of them, by name.
         types: The types of values that are asked for.
         needed: The concepts that an answer must speak of.
         beside: What the same articles say of other cards.
     """
-    situations = situations_in(question.text)
     return {
         **_highest(question, units, columns, needed),
         **_said_nowhere(found, columns),
-        **_situations_nowhere(situations, known_units(tuple(units)).situations),
+        **_situations_nowhere(situations_in(question.text), situations),
         **_said_beside(question.text, types, found, columns, beside),
     }
 

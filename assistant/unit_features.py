@@ -81,7 +81,7 @@ def unit_features(
     each = tuple(
         {**known.each[at], **{name: values[at] for name, values in columns.items()}} for at in range(len(units))
     )
-    none = none_features(question, units, found, columns, types, needed, beside)
+    none = none_features(question, units, known.situations, found, columns, types, needed, beside)
     covered = tuple(lexical[id(unit)].covered if id(unit) in lexical else frozenset() for unit in units)
     return UnitFeatures(units, each, none, covered)
 

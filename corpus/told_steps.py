@@ -153,7 +153,8 @@ def _opens(words: re.Pattern[str], said: str) -> bool:
 
 def _without_lead_in(said: str) -> str:
     """A sentence without what leads into it: `整个过程不难：先…`."""
-    return _LEAD_IN.sub("", said, count=1)
+    lead_in = _LEAD_IN.match(said)
+    return said[lead_in.end() :] if lead_in else said
 
 
 def _tail(sentences: Sequence[tuple[int, int, int]], starts: Sequence[int], last: int) -> int:
