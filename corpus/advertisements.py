@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cache
 
-from corpus.promotion import words
+from corpus.promotion import label
 from corpus.units import Units
 
 # Words beside a contact are copy from here on; sooner behind a word that may label an advertisement, later where
@@ -25,9 +24,12 @@ _CAREFUL = 0.3
 # Characters an article must have beside its advertisements, and a sentence beside its contact, to be compared.
 _MIN_ARTICLE = 300
 _MIN_COPY = 4
+_MIN_INVITATION = 8  # beside a link
 _MAX_COPY = 400
 _RUN = re.compile(r"[\u3400-\u9fff]+|[a-z]{2,}")
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
 _LOUD = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff]")
+_CRYING = re.compile(f"!|{_LOUD.pattern}")
 _LETTER = re.compile(r"[^\W\d_]")
 _ITEM = re.compile(
     r"[\s>*_#]*(?:[-*+•·]\s|\(?(?:\d{1,3}|[一二三四五六七八九十]{1,3})[.)、:\s]|\d{1,2}(?=[^\W\d]|\*)|[一二三四五六七八九]是"
@@ -52,6 +54,28 @@ def whole(text: str, rest: str, contacts: list[tuple[int, int]], units: Units) -
             and judge.has_more(start)
             and (found := judge.labelled(start, end) or judge.foreign(start, end) or judge.sold(start))
         ):
+            done = found[1]
+            yield found
+
+
+def foreign_links(text: str, rest: str, units: Units) -> Iterator[tuple[int, int]]:
+    """The spans of the advertisements that have no other contact than an address of the web, each within one line.
+
+    Args:
+        text: The folded text of an article.
+        rest: The same with everything blanked that was found in it.
+        units: The lines, brackets and sentences of `text`.
+    """
+    links = [link for link in units.links() if _LETTER.search(rest, *link)]
+    read: list[str] = []
+    position = 0
+    for start, end in links:
+        read += rest[position:start], " " * (end - start)
+        position = end
+    judge = _Judge(text, "".join([*read, rest[position:]]), {units.line(start) for start, _ in links}, units)
+    done = 0
+    for start, end in links:
+        if start >= done and judge.has_more(start) and (found := judge.invited(start, end)):
             done = found[1]
             yield found
 
@@ -81,8 +105,10 @@ class _Judge:
         """The bracket, line or sentence around a contact that opens with a label of advertising."""
         line, sentences, at = self._around(start)
         for first, last in (*self._units.brackets_around(start, end), line, sentences[at]):
-            label = _label().match(self._text, first, last)
-            if label and (label["certain"] or self._is_copy(label.end(), last, _HINTED)):
+            opening = label().match(self._text, first, last)
+            if opening is None or opening.end() >= last:
+                continue  # a label in brackets labels what is behind them
+            if opening["certain"] or self._is_copy(opening.end(), last, _HINTED):
                 # What tells something to do behind the advertisement in its line stays.
                 behind = min(max(sentences[at][1], end), last)
                 return first, behind if self._tells(behind, last) and not self._is_copy(behind, last) else last
@@ -120,6 +146,20 @@ class _Judge:
         first, last = self._units.teased(sentences[low][0]), sentences[high - 1][1]
         alone = not _LETTER.search(self._rest, line[0], first) and not _LETTER.search(self._rest, last, line[1])
         return line if alone else (first, last)
+
+    def invited(self, start: int, end: int) -> tuple[int, int] | None:
+        """The sentence that invites to the link `start:end` and is foreign to the article, None when it is none."""
+        first, last = self._units.sentence(start, end)
+        if any(self._units.has(name, first, last) for name in ("content", "warnings")):
+            return None
+        opening = label().match(self._text, first, start)
+        wooing = opening or _CRYING.search(self._text, first, last + 1) or self._units.has("sales", first, last)
+        if not wooing and (self._tells(first, last) or not self._units.has("invites", first, last)):
+            return None
+        # In an article in Chinese every English word is foreign, and few words say little.
+        if len(_CHINESE.findall(self._rest, first, last)) < _MIN_INVITATION:
+            return None
+        return (first, last) if self._is_copy(first, last, 0 if opening else _CAREFUL) else None
 
     def sold(self, at: int) -> tuple[int, int] | None:
         """The loud sentences beside a contact in its line that sell and tell nothing to do, with the contact's own."""
@@ -171,15 +211,3 @@ def _characters_and_pairs(text: str) -> tuple[list[str], list[str]]:
             characters += run
             pairs += (run[at : at + 2] for at in range(len(run) - 1))
     return characters, pairs
-
-
-@cache
-def _label() -> re.Pattern[str]:
-    """What opens an advertisement: `certain` is a label of one, `hint` may be."""
-    certain, hint, before, behind = (
-        "|".join(words()[f"label{name}"]) for name in ("s", "_hints", "_before", "_behind")
-    )
-    return re.compile(
-        rf"(?:[^\w\n]|_|ᅳ){{0,12}}(?:{before})?(?:(?P<certain>{certain})|(?P<hint>{hint}))(?:{behind})?"
-        r"(?:\s?[^\w\s]|(?<=[\u3400-\u9fff])\s)"
-    )

@@ -11,10 +11,11 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from corpus.advertisements import whole
+from corpus.advertisements import foreign_links, whole
 from corpus.document import Document
 from corpus.folding import HIDDEN_CLASS, fold
 from corpus.markup import markup
+from corpus.offers import offered
 from corpus.planted import instructions, is_polite
 from corpus.promotion import patterns, promotions
 from corpus.suspicion import FindingKind, Suspicion
@@ -112,20 +113,28 @@ def _scan(text: str) -> Iterator[_Suspect]:
 
 
 def _whole(text: str, rest: str, suspects: list[_Suspect]) -> Iterator[_Suspect]:
-    """What of `rest`, where the suspects of `text` are blanked, belongs to the advertisements of its contacts."""
+    """What of `rest`, where the suspects of `text` are blanked, belongs to the advertisements of contacts and links."""
     contacts = _merged([(start, end) for start, end, kind, _ in suspects if kind == "contact"])
-    if not contacts or not _NOT_WORD.sub("", rest):
+    if not _NOT_WORD.sub("", rest):
         return
     folded = fold(text)
+    units = Units(folded.text, patterns())
+    if not contacts and not any(units.links()):
+        return
     read = list(folded.text)
     for start, end in _merged([(start, end) for start, end, _, _ in suspects]):
         first, last = bisect_left(folded.starts, start), bisect_left(folded.starts, end)
         read[first:last] = [character if character == "\n" else " " for character in read[first:last]]
     places = [(bisect_left(folded.starts, start), bisect_left(folded.starts, end)) for start, end in contacts]
-    for start, end in whole(folded.text, "".join(read), places, Units(folded.text, patterns())):
-        first, last = folded.raw_span(start, end)
-        if _VISIBLE.search(rest, first, last):
-            yield first, last, "contact", "an advertisement around a contact"
+    left = "".join(read)
+    for found, why in (
+        (whole(folded.text, left, places, units), "an advertisement around a contact"),
+        (foreign_links(folded.text, left, units), "an advertisement with a link"),
+    ):
+        for start, end in found:
+            first, last = folded.raw_span(start, end)
+            if _VISIBLE.search(rest, first, last):
+                yield first, last, "contact", why
 
 
 def _characters(text: str) -> Iterator[_Suspect]:
@@ -141,6 +150,7 @@ def _characters(text: str) -> Iterator[_Suspect]:
 def _suspicions(text: str, units: Units, seen: bytearray) -> Iterator[Suspicion]:
     squeezed = _NOT_WORD.sub("", text)
     # First what reaches furthest: an image in an advertisement is part of it.
+    yield from offered(text, units)
     yield from promotions(text, squeezed, units, seen)
     yield from markup(text, squeezed)
     for suspicion, weak in instructions(text, squeezed):

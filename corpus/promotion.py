@@ -53,7 +53,7 @@ _OWN_HANDLE = re.compile(
 _MOST_HANDLES = 20
 _VERSION = re.compile(r"v?\d{1,3}(?:\.\d{1,4}){1,3}\Z")
 _SOCIAL = re.compile(r"(?:微博|twitter|facebook|instagram|抖音|b站|youtube|tiktok|小红书|weibo|(?<![a-z])x)\W{0,4}\Z")
-_EMAIL = re.compile(
+EMAIL = re.compile(
     r"(?<![a-z0-9._+\-])[a-z0-9][a-z0-9._+\-]{0,63}[ ]?(?:@|\(at\)|\[at\])[ ]?[a-z0-9\-]{1,40}"
     r"(?:\.[a-z0-9\-]{1,20}){1,3}"
 )
@@ -62,7 +62,7 @@ _MOBILE = re.compile(
     r"|[一幺][三四五六七八九][零〇一二三四五六七八九幺]{9}"
 )
 # A mobile number, one with an area code, a service number with dashes; the short hotlines of banks are nobody's own.
-_PHONE = re.compile(
+PHONE = re.compile(
     r"(?<![\d.a-z])(?:(?:\+?86[ -]?)?1[ .\-]?[3-9](?:[ .\-]?\d){9}|\(?0\d{2,3}\)?[ \-]?\d{7,8}"
     r"|[48]00[ \-]?\d{3,4}[ \-]?\d{3,4}|\+\d(?:[ \-()]{0,2}\d){6,14})(?!\d)"
 )
@@ -100,7 +100,21 @@ def words() -> dict[str, Any]:
 @cache
 def patterns() -> dict[str, re.Pattern[str]]:
     """The lists of regular expressions of `promotion.toml`, each as one; Latin ones begin at a word."""
-    return {name: _any_of(words()[name]) for name in ("procedure", "sales", "invites", "content", "warnings")}
+    listed = {name: words()[name] for name in ("procedure", "sales", "lures", "invites", "content", "warnings")}
+    # What only an advertisement says sells as well.
+    return {name: _any_of(each) for name, each in (listed | {"sales": [*listed["sales"], *listed["lures"]]}).items()}
+
+
+@cache
+def label() -> re.Pattern[str]:
+    """What opens an advertisement: `certain` is a label of one, `hint` may be."""
+    certain, hint, before, behind = (
+        "|".join(words()[f"label{name}"]) for name in ("s", "_hints", "_before", "_behind")
+    )
+    return re.compile(
+        rf"(?:[^\w\n]|_|ᅳ){{0,12}}(?:{before})?(?:(?P<certain>{certain})|(?P<hint>{hint}))(?:{behind})?"
+        r"(?:\s?[^\w\s]|(?<=[\u3400-\u9fff])\s)"
+    )
 
 
 def _any_of(expressions: list[str]) -> re.Pattern[str]:
@@ -214,7 +228,7 @@ def _beside_sales(text: str, squeezed: str, units: Units, *, offers: set[int]) -
     """Numbers and addresses in a sentence that sells, or in a line with a call or next to one: in `offers`."""
     for expression, needed, why in (
         (_MOBILE, _MOBILE_SQUEEZED.search(squeezed), "a mobile number in an offer"),
-        (_EMAIL, "@" in text or "at" in squeezed, "an e-mail address in an offer"),
+        (EMAIL, "@" in text or "at" in squeezed, "an e-mail address in an offer"),
     ):
         for found in expression.finditer(text) if needed else ():
             first, last = units.sentence(found.start(), found.end())
@@ -232,7 +246,7 @@ def _alone(text: str, units: Units, promoted: list[int], seen: bytearray) -> Ite
         return
     lines = {units.line(at) for at in promoted}
     beside = {near for line in lines for near in units.neighbours(line, blank=0)}
-    spans = [found.span() for pattern in (_EMAIL, _PHONE) for found in pattern.finditer(text)]
+    spans = [found.span() for pattern in (EMAIL, PHONE) for found in pattern.finditer(text)]
     for start, end in sorted([*spans, *units.links()]):
         if 0 not in seen[start:end] or units.line(start) not in beside:
             continue

@@ -87,6 +87,11 @@ class Units:
                 return True
         return False
 
+    def count(self, name: str, start: int, end: int) -> int:
+        """How many of the words `name` begin in `start:end`."""
+        starts, _ = self._places.get(name) or self._found(name)
+        return bisect_left(starts, end) - bisect_left(starts, start)
+
     def _found(self, name: str) -> tuple[list[int], list[int]]:
         """Where each match of a pattern starts and ends, looked up once: a crowded line asks for it again and again."""
         if name not in self._places:
@@ -97,6 +102,11 @@ class Units:
     def line(self, at: int) -> int:
         """Where the line of `at` starts."""
         return self._lines[bisect_right(self._lines, at) - 1]
+
+    def line_end(self, at: int) -> int:
+        """Where the line of `at` ends, before its line break."""
+        following = bisect_right(self._lines, at)
+        return self._lines[following] - 1 if following < len(self._lines) else len(self._text)
 
     def neighbours(self, at: int, *, blank: int = _MAX_BLANK) -> set[int]:
         """Where the line of `at`, and the written lines before and behind it with a few blank ones between, start."""

@@ -69,6 +69,19 @@ def test_a_label_goes_in_a_text_too_short_to_compare_and_other_copy_stays() -> N
     assert clean(document("名牌香水样品零撸，QQ群 000667712")).text.strip() == "名牌香水样品零撸"
 
 
+def test_an_address_below_a_label_on_a_line_of_its_own_is_the_advertisers() -> None:
+    cleaned = clean(document(f"{HOST}\n【广告】\n换手机就上 www.shouji.example\n\n办卡须知见 www.shanwan.example 。"))
+
+    assert "shouji" not in cleaned.text
+    assert cleaned.text.endswith("办卡须知见 www.shanwan.example 。")
+
+
+def test_what_a_label_in_brackets_opens_goes_also_without_any_contact() -> None:
+    assert (
+        left_of("（推广）旧卡秒变现！手续免费。到窗口退卡须带身份证。", _PLACES[0]).strip() == "到窗口退卡须带身份证。"
+    )
+
+
 def test_advertisements_do_not_make_one_another_familiar() -> None:
     line = "二手办公隔断甩卖，微信 geduan_demo"
     assert clean(document(f"{line}\n{HOST}\n{line}")).text.strip() == HOST.strip()
@@ -87,6 +100,10 @@ def test_cleaning_an_article_twice_changes_nothing_more() -> None:
         "（收老酒加V kapian22）",
         "收老酒！加V kapian22；",
         "加V kapian22\n",
+        "急用钱请访问 www.ka.example，",
+        "【广告】急用钱？www.ka.example。",
+        "【广告】\n",
+        "打 0571-88001234，优惠下单。",
     ],
 )
 def test_a_crowded_line_of_50_kilobytes_beside_an_article_is_read_within_a_second(unit: str) -> None:
