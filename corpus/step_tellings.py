@@ -10,12 +10,12 @@ from corpus.blocks import Block
 from corpus.roles import LISTING, role_of, says
 from corpus.sections import Section
 from corpus.step_lists import SOME_ACTS, are_acts, last_sentence, section_role
-from corpus.told_steps import MIN_TOLD_STEPS, Span, Telling, marked_steps, tellings
+from corpus.told_steps import COUNTED, MIN_TOLD_STEPS, Span, Telling, marked_steps, tellings
 
 _MAX_LINE = 160  # characters of a line that may be a step without any mark
 _A_FEW_ACTS = 0.3  # under a heading that says steps or speaks of ending something
 _HALF_ACTS = 0.5
-_ORDINAL = re.compile(r"\W*第[一二三四五六七八九十]+\W")
+_ORDINAL = re.compile(rf"\W*(?:第[一二三四五六七八九十]+(?:{COUNTED})?|头一{COUNTED}|首(?:件事?|项))\W")
 _STEP_MARK = re.compile(r"(?:(?i:step)[.\s]*\d{1,2}|步[骤驟]\s*\S|第\S{1,2}步)\W*$")
 _CUE = re.compile(r"先|再|然后|接[着著]|以后|之后|后，|最后")
 _LINE = re.compile(r"[^。！？!?\n]+[。！？!?]*\s*")
