@@ -370,6 +370,15 @@ def test_what_an_article_says_of_the_very_sort_of_card_is_preferred_to_the_proce
     assert "註銷讀者證" in " ".join(c.quote for c in answer.citations)
 
 
+def test_the_article_s_own_name_of_a_card_is_no_sort_of_it_in_any_letters() -> None:
+    text = (
+        "# 车卡怎么退\n\n## ETC卡：畅行\n\n1. 打开小程序。\n2. 补缴欠费。\n3. 寄回设备。\n\n## 常见问题\n\n"
+        "**问：卖车时，先过户还是先销ETC？**\n\n答：先销ETC，再过户。顺序反了，注销申请会被驳回。\n"
+    )
+
+    assert len(small({"cards.md": text}).ask(["ETC 注销步骤"]).steps) == 3
+
+
 @pytest.mark.parametrize(
     ("name", "question", "stated"),
     [
