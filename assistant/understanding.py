@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from assistant.clauses import YES_OR_NO, Value, asking_clauses, asks_how_to_cancel, concepts_in, wishes_to_cancel
+from assistant.instructions import without_instructions
 from assistant.lexicon import Lexicon, any_of
 from assistant.naming import Naming, masked, shortens
 from assistant.question import Question, han_only
@@ -179,10 +180,8 @@ class Reader:
         language = language_of(raw[:MAX_QUESTION_CHARACTERS])
         unsafe, contact = self.lexicon.unsafe("unsafe", text), self.lexicon.unsafe("contact", text)
         text = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", text)
-        stripped = text
-        for pattern in self.lexicon.safety["instruction"]:
-            stripped = pattern.sub(" ", stripped)
-        instructed, text = stripped != text, re.sub(r"\s+", " ", stripped).strip()
+        uninstructed = without_instructions(text)
+        instructed, text = uninstructed.ordered, uninstructed.text
         corrected, found = self._respelled(_STUTTER.sub(r"\1", text))
         if language == "en" and has_han(corrected):
             language = "zh"
