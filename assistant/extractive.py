@@ -34,9 +34,9 @@ _KNOWN_SHARE = 0.6  # of a question's characters, below which it is about someth
 _WHOLE = any_of(
     r"步骤|流程|程序|全套|全过程|顺序|环节|攻略|教程|哪几步|哪些手续|手续怎么|怎么走|要经过",
     r"依次|逐项|列(?:给|出|个)|一条一条|一步一步|从头教|从头到尾",
-    r"(?:先|头一步|首先).{0,3}[干做办弄].{1,6}(?:后|再|然后)",
-    r"\bprocedure\b|\bprocess\b(?! my)|\bsteps\b|\bsteps? please|all the steps|step by step",
-    r"walk me through|instructions",
+    r"(?:先|首先|头一[步样件桩]).{0,3}[干做办弄搞整].{1,7}(?:后|再|然后|接着|完了)",
+    r"\bprocedure\b|\bprocess\b(?! my)|\bsteps\b|\b(?:every|each) (?:single )?step\b",
+    r"\bsteps? please|all the steps|step by step|walk me through|instructions",
 )
 # A whole procedure asked for by name, whatever else stands in the clause.
 _WHOLE_ITSELF = any_of(
@@ -211,9 +211,9 @@ def _about_cards(context: Context) -> bool:
         or question.all_cards
     ):
         return True
-    if question.step is not None or question.intents & {"summary", "precautions"}:
+    if question.intents & {"summary", "precautions"} or (question.step is not None and question.step.kind != "order"):
         return True
-    if not question.concepts:
+    if not question.concepts and question.step is None:
         return False
     found = " ".join(
         unit.text for doc_id in context.sources.best_documents(3) for unit in context.sources.units(doc_id)

@@ -69,6 +69,13 @@ _ALL_CARDS = any_of(
     r"\ball (?:the |these |three |four )?(?:kinds|types|cards)|\beach (?:card|kind|type)",
     r"\bwhich (?:card|cards|one|of (?:the|these)|kind|type)|\b(?:three|four|two) (?:kinds|types|cards)",
 )
+# What is slow and no card: 电脑老卡.
+_SLOW = any_of(
+    r"(?:电脑|笔记本|平板|网络?|网速|系统|游戏|视频|画面|直播|软件|浏览器|桌面|屏幕|鼠标)[^,。!?]{0,4}"
+    r"(?:老是?|好|很|太|特别|总是?|一直|有点儿?|非常|超级?|越来越|真|贼|巨)卡(?![的在里片号主])",
+    r"(?:电脑|笔记本|平板|网络?|网速|系统|游戏|视频|画面|直播|软件|浏览器|桌面|屏幕|手机)[^,。!?]{0,4}"
+    r"(?:很|太|特别|总是?|有点儿?|非常|越来越)?卡(?:得|死|顿|爆|成)",
+)
 _EXCLUDING = re.compile(
     r"(?:不是|并非|不要|不办|别的不是|(?<![a-z])not (?:the |my |a |an )?(?:one for (?:the |my )?)?)$"
 )
@@ -323,6 +330,7 @@ class Reader:
         unsafe: bool,
         contact: bool,
     ) -> Question:
+        found = _without_slow(text, found)
         excluded = tuple(
             dict.fromkeys(
                 name
@@ -402,6 +410,17 @@ class Reader:
             unsafe=unsafe,
             contact=contact,
         )
+
+
+def _without_slow(text: str, found: list[Found[Value]]) -> list[Found[Value]]:
+    """The terms, those in what is said of a slow machine as words with 卡 that are no card."""
+    slow = [match.span() for match in _SLOW.finditer(text)]
+    return [
+        Found(match.start, match.end, match.term, (("other", ""),))
+        if any(start <= match.start < end for start, end in slow)
+        else match
+        for match in found
+    ]
 
 
 def _is_card_name(values: tuple[Value, ...], term: str) -> bool:

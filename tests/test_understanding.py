@@ -124,6 +124,18 @@ def test_words_that_only_look_like_cards_are_none(raw: str) -> None:
     assert (question.cards, question.unknown_card, question.generic) == ((), "", False)
 
 
+@pytest.mark.parametrize("raw", ["电脑老卡", "打游戏太卡了", "手机卡得要死"])
+def test_what_is_slow_is_no_card(raw: str) -> None:
+    question = read(raw)
+
+    assert (question.generic, "old_card" in question.concepts) == (False, False)
+
+
+@pytest.mark.parametrize("raw", ["老卡怎么注销", "手机老卡怎么销"])
+def test_an_old_card_is_one(raw: str) -> None:
+    assert "old_card" in read(raw).concepts
+
+
 @pytest.mark.parametrize(
     ("raw", "cards", "excluded"),
     [
