@@ -13,6 +13,7 @@ from assistant.evidence import Scored, Unit, holds, pairs_of
 from assistant.phrases import joined, say
 from assistant.question import Question
 from assistant.refusals import abstain, clarify, refuse_card, refuse_unstated
+from corpus.normalize import normalize
 from corpus.roles import role_of
 
 # Scores are logarithms of odds against "no unit answers"; see tests/benchmarks/results/calibration.json for the curve.
@@ -361,7 +362,7 @@ def find_special(context: Context, subjects: Sequence[str]) -> Unit | None:
     for surface in context.question.surfaces:
         holding = [unit for unit in units if surface in unit.text]
         if any(unit.in_procedure for unit in holding) or any(
-            surface in context.sources.catalog.called(s) for s in subjects
+            surface in normalize(name) for s in subjects for name in (s, context.sources.catalog.called(s))
         ):
             continue
         for unit in holding:
