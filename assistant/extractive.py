@@ -43,6 +43,11 @@ _WHOLE_ITSELF = any_of(
     r"(?:步骤|流程|程序|手续|steps?|procedure|process)\W{0,2}(?:都|具体|分别)?(?:有哪些|有哪几|是什么|是啥|是怎|怎么|如何|写出来|列出来|讲一遍)",
     r"哪几步|哪些步骤|哪些手续|(?:what|which) (?:are the |is the )?(?:steps|procedure)",
 )
+# How hard the whole is, and not the whole.
+_HOW_HARD = any_of(
+    r"(?:简单|复杂|麻烦|繁琐|省事|容易|好办|难办|难)(?:还是|[吗么嘛不没]|\W*$)|(?:难|麻|复|简|容|繁)不(?:难|麻烦|复杂|简单|容易|繁琐)",
+    r"\b(?:is|are|does)\b.{0,40}\b(?:simple|easy|hard|difficult|complicated|complex|straightforward)\b",
+)
 _ONE_THING = re.compile(r"什么(?!都)|啥|咩|哪(?!几步|些步骤)|谁|多少|几(?!步)|\bwho\b|\bwhere\b|\bwhich\b|\bwhen\b")
 
 
@@ -243,6 +248,8 @@ def _wants_procedure(context: Context) -> bool:
     if question.bare and (question.wishes or ("cancel" in question.actions and _WHOLE.search(question.text))):
         return True
     if any(lexicon.concepts[name].kind in {"typed", "need"} for name in question.focus):
+        return False
+    if "complexity" in question.focus and _HOW_HARD.search(question.text):
         return False
     if _WHOLE_ITSELF.search(question.text):
         return True

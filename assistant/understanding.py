@@ -429,6 +429,8 @@ def _is_card_name(values: tuple[Value, ...], term: str) -> bool:
 
 
 def _one_slip(word: str, known: str) -> bool:
+    if known == f"{word}s" and not known.endswith("ss"):
+        return False  # the one of which there are several is no misspelling
     if sorted(word) == sorted(known):
         return True
     shorter, longer = sorted((word, known), key=len)

@@ -284,6 +284,79 @@ def test_a_detail_that_differs_by_card_asks_which(three: Assistant) -> None:
     assert three.ask(["要签字吗"]).outcome == "clarified"
 
 
+DIFFERING = """# 三张卡的注销
+
+## 泳池卡注销步骤
+
+1. 带上学生证，到服务台。
+2. 提交申请，等7天，押金退回。
+
+## 球场卡注销步骤
+
+1. 带上发票，到办公室。
+2. 提交申请，等3个工作日，余额退回。
+
+## 浴室卡注销步骤
+
+1. 带上身份证，到前台。
+2. 提交申请，等24小时，余额退回。
+
+## 注意事项
+
+- 截图留档：提交申请的页面要截图，保留半年以上。
+"""
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "提交申请以后要等多久？",
+        "上周收拾屋子翻出来一张卡，早就不用了。去注销的话要带些啥？",
+    ],
+    ids=["a general sentence has a value too", "a story before it"],
+)
+def test_what_every_card_has_an_answer_of_its_own_to_asks_which(question: str) -> None:
+    assert small({"three.md": DIFFERING}).ask([question]).outcome == "clarified"
+
+
+def test_what_is_said_of_all_cards_is_answered_without_asking_which() -> None:
+    answer = small({"three.md": DIFFERING}).ask(["注销要注意什么？"])
+
+    assert answer.outcome == "answered"
+    assert "保留半年以上" in answer.text
+
+
+BOOKED = """# 银行卡注销
+
+## 银行卡注销步骤
+
+1. **准备材料**：带上身份证。
+2. **预约办理时间**：提前打电话约好。
+3. **前往网点**：按照预约的时间到柜台提交申请。
+4. **等待审核**：银行核实信息。
+5. **销毁旧卡**：审核通过后，把旧卡剪掉。
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "number"),
+    [
+        ("银行卡预约好了，下一步呢？", 3),
+        ("bank card: which step comes right after booking?", 3),
+        ("My bank card application has just been approved. What do I do next?", 5),
+    ],
+)
+def test_a_step_is_described_by_what_it_is_called(question: str, number: int) -> None:
+    answer = small({"bank.md": BOOKED}).ask([question])
+
+    assert re.search(rf"第{number}步|Step {number} of", answer.text)
+
+
+def test_how_hard_the_whole_is_asks_for_no_steps(three: Assistant) -> None:
+    assert three.ask(["健身卡注销流程简单还是复杂"]).steps == ()
+    assert len(three.ask(["最简单的健身卡注销流程是什么"]).steps) == 3
+
+
 LOCKER = """# 储物柜会员退会
 
 ## 储物柜会员退会步骤

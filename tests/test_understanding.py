@@ -167,6 +167,27 @@ def test_a_misspelt_question_is_read_as_it_was_meant(raw: str, text: str) -> Non
     assert read(raw).text == text
 
 
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [("who do i contact about my card", "who do i contact about my card"), ("my acces card", "my access card")],
+)
+def test_the_one_of_several_is_no_misspelling_of_them(raw: str, text: str) -> None:
+    reader = Reader(load_lexicon(), known_cards(), Naming(("门禁卡", "停车卡")))
+
+    assert reader.read(raw).text == text
+
+
+@pytest.mark.parametrize(
+    ("raw", "missing"),
+    [
+        ("行李都寄走了,公交卡怎么注销", "mail"),
+        ("公交卡放了好几年,怎么注销", "duration"),
+    ],
+)
+def test_what_is_told_beside_the_question_is_not_asked_about(raw: str, missing: str) -> None:
+    assert missing not in read(raw).concepts
+
+
 def test_thanks_and_kinship_words_are_no_stutter() -> None:
     assert read("谢谢").text == "谢谢"
     assert read("爷爷的公交卡").text == "爷爷的公交卡"
