@@ -289,15 +289,16 @@ def _saying(context: Context, ranked: Sequence[Scored], least: float) -> set[str
 
 
 def _each_says_its_own(context: Context, ranked: Sequence[Scored]) -> bool:
-    """Whether the procedures of several cards answer as well as a general sentence that is the likeliest to.
+    """Whether a value is asked for and every card's procedure has one of its own.
 
-    It speaks of nothing that is asked about, or a value is asked for and every card has one of its own.
+    Or procedures of several cards answer as well as the likeliest sentence, a general one beside what is asked about.
     """
     question, lexicon = context.question, context.sources.lexicon
     best = ranked[0]
-    if best.unit.cards or not question.focus:
+    if not question.focus:
         return False
-    if not best.unit.concepts.intersection(question.focus) and len(_saying(context, ranked, best.score - _AS_GOOD)) > 1:
+    aside = not best.unit.cards and not best.unit.concepts.intersection(question.focus)
+    if aside and len(_saying(context, ranked, best.score - _AS_GOOD)) > 1:
         return True
     typed = any(lexicon.concepts[name].kind == "typed" for name in question.focus)
     if not typed or not question.actions:

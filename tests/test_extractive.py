@@ -319,6 +319,33 @@ def test_what_every_card_has_an_answer_of_its_own_to_asks_which(question: str) -
     assert small({"three.md": DIFFERING}).ask([question]).outcome == "clarified"
 
 
+OWN_TERMS = """# 三种会员的注销
+
+## 酒店会员注销步骤
+
+1. 在应用里点注销会员。
+2. 输入验证码提交，之后是15天冷静期。
+
+## 航空会员注销步骤
+
+1. 寄出申请书。
+2. 收到后10个工作日内打电话核实。
+
+## 健身卡注销步骤
+
+1. 打客服电话。
+2. 进入45天清算期。
+
+## 注意事项
+
+- 截图留档：提交成功的页面要截图，保留半年以上。
+"""
+
+
+def test_a_value_that_every_card_has_one_of_its_own_of_asks_which() -> None:
+    assert small({"three.md": OWN_TERMS}).ask(["提交注销之后要等多久？"]).outcome == "clarified"
+
+
 def test_what_is_said_of_all_cards_is_answered_without_asking_which() -> None:
     answer = small({"three.md": DIFFERING}).ask(["注销要注意什么？"])
 
