@@ -34,7 +34,7 @@ _COMPARES = re.compile(
 )
 _OF_NO_COMPARISON = frozenset({"definition", "kinds", "reasons", "precautions", "questions"})
 _STEP_COUNT = re.compile(
-    r"步骤?.{0,4}(?:最多|最少|更多|更少|多|少)|哪.{0,4}步(?:骤)?(?:最)?(?:多|少)|几步|"
+    r"(?:步骤?|steps?).{0,4}(?:最多|最少|更多|更少|多|少)|哪.{0,4}步(?:骤)?(?:最)?(?:多|少)|几步|"
     r"(?:most|fewest|more|fewer|number of|how many) steps"
 )
 

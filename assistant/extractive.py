@@ -34,14 +34,19 @@ _KNOWN_SHARE = 0.6  # of a question's characters, below which it is about someth
 _WHOLE = any_of(
     r"步骤|流程|程序|全套|全过程|顺序|环节|攻略|教程|哪几步|哪些手续|手续怎么|怎么走|要经过",
     r"依次|逐项|列(?:给|出|个)|一条一条|一步一步|从头教|从头到尾",
-    r"(?:先|头一步|首先).{0,3}[干做办弄].{1,6}(?:后|再|然后)",
-    r"\bprocedure\b|\bprocess\b(?! my)|\bsteps\b|\bsteps? please|all the steps|step by step",
-    r"walk me through|instructions",
+    r"(?:先|首先|头一[步样件桩]).{0,3}[干做办弄搞整].{1,7}(?:后|再|然后|接着|完了)",
+    r"\bprocedure\b|\bprocess\b(?! my)|\bsteps\b|\b(?:every|each) (?:single )?step\b",
+    r"\bsteps? please|all the steps|step by step|walk me through|instructions",
 )
 # A whole procedure asked for by name, whatever else stands in the clause.
 _WHOLE_ITSELF = any_of(
     r"(?:步骤|流程|程序|手续|steps?|procedure|process)\W{0,2}(?:都|具体|分别)?(?:有哪些|有哪几|是什么|是啥|是怎|怎么|如何|写出来|列出来|讲一遍)",
     r"哪几步|哪些步骤|哪些手续|(?:what|which) (?:are the |is the )?(?:steps|procedure)",
+)
+# How hard the whole is, and not the whole.
+_HOW_HARD = any_of(
+    r"(?:简单|复杂|麻烦|繁琐|省事|容易|好办|难办|难)(?:还是|[吗么嘛不没]|\W*$)|(?:难|麻|复|简|容|繁)不(?:难|麻烦|复杂|简单|容易|繁琐)",
+    r"\b(?:is|are|does)\b.{0,40}\b(?:simple|easy|hard|difficult|complicated|complex|straightforward)\b",
 )
 _ONE_THING = re.compile(r"什么(?!都)|啥|咩|哪(?!几步|些步骤)|谁|多少|几(?!步)|\bwho\b|\bwhere\b|\bwhich\b|\bwhen\b")
 
@@ -211,9 +216,9 @@ def _about_cards(context: Context) -> bool:
         or question.all_cards
     ):
         return True
-    if question.step is not None or question.intents & {"summary", "precautions"}:
+    if question.intents & {"summary", "precautions"} or (question.step is not None and question.step.kind != "order"):
         return True
-    if not question.concepts:
+    if not question.concepts and question.step is None:
         return False
     found = " ".join(
         unit.text for doc_id in context.sources.best_documents(3) for unit in context.sources.units(doc_id)
@@ -243,6 +248,8 @@ def _wants_procedure(context: Context) -> bool:
     if question.bare and (question.wishes or ("cancel" in question.actions and _WHOLE.search(question.text))):
         return True
     if any(lexicon.concepts[name].kind in {"typed", "need"} for name in question.focus):
+        return False
+    if "complexity" in question.focus and _HOW_HARD.search(question.text):
         return False
     if _WHOLE_ITSELF.search(question.text):
         return True

@@ -13,7 +13,7 @@ from assistant.evidence import Scored, Unit, holds, pairs_of
 from assistant.phrases import joined, say
 from assistant.question import Question
 from assistant.refusals import abstain, clarify, refuse_card, refuse_unstated
-from corpus.normalize import normalize
+from corpus.normalize import has_han, normalize
 from corpus.roles import role_of
 
 # Scores are logarithms of odds against "no unit answers"; see tests/benchmarks/results/calibration.json for the curve.
@@ -27,6 +27,8 @@ _AS_GOOD = 1.0  # units within this of the best count as answering too, when it 
 _DIFFERS_FROM = -0.25  # a section on another card from here, and
 _DIFFERS_WITHIN = 2.0  # within this of the best, may answer as well when the question names no card
 _SAYS_AS_MUCH_FROM = -4.0  # from here one may that has every word of the question that the best has
+_LONGEST_PLAIN = 2  # unknown characters in a row that are hardly a name
+_OWN_VALUE_FROM = -4.0  # a section on a card from here may hold the value asked for, where every card's does
 _ADDS_WITHIN = 0.8  # units within this of the best are quoted beside it,
 _ADDS_BESIDE = 1.6  # those of its own section within this
 LISTED_FROM = 0.42  # the share of a question's weight that an entry of a list must answer
@@ -240,11 +242,16 @@ def _decide(
             return clarify(context, context.sources.catalog.subjects, "nothing but cancelling is asked for")
         if several and likeliest is not None and likeliest.unit.cards and likeliest.score > CLARIFIES_FROM:
             return clarify(context, context.sources.catalog.subjects, "a card's section may answer")
+        names = any(len(run) > _LONGEST_PLAIN and has_han(run) for run in context.question.focus_unknown)
+        if several and context.question.focus and not names and len(_saying(context, ranked, CLARIFIES_FROM)) > 1:
+            return clarify(context, context.sources.catalog.subjects, "several cards' sections may answer")
         nearest = ranked[:5] or [s for s in (likeliest,) if s is not None]
         return refuse_unstated(context, subjects, "no sentence answers it", rejected=nearest)
     if listed == "reasons" and (units := _reasons_meant(context, ranked, subjects)):
         return _list_units(context, listed, units)
     fitting, best = ranked, ranked[0]
+    if not subjects and _each_says_its_own(context, ranked):
+        return clarify(context, context.sources.catalog.subjects, "each card has a value of its own")
     if not subjects and best.unit.cards:
         general = next((s for s in ranked if not s.unit.cards and s.score > best.score - _AS_GOOD), None)
         rivals = (
@@ -267,6 +274,37 @@ def _decide(
     kept = {id(scored) for scored in fitting}
     rejected = [scored for scored in ranked if id(scored) not in kept][:5]
     return _quoting(context, _enough(context, fitting), head, "detail", rejected=rejected)
+
+
+def _saying(context: Context, ranked: Sequence[Scored], least: float) -> set[str]:
+    """The subjects whose own procedures may answer, each alone."""
+    subjects = set(context.sources.catalog.subjects)
+    return {
+        card
+        for s in ranked
+        if s.score > least and s.unit.in_procedure and len(s.unit.cards) == 1
+        for card in s.unit.cards
+        if card in subjects
+    }
+
+
+def _each_says_its_own(context: Context, ranked: Sequence[Scored]) -> bool:
+    """Whether a value is asked for and every card's procedure has one of its own.
+
+    Or procedures of several cards answer as well as the likeliest sentence, a general one beside what is asked about.
+    """
+    question, lexicon = context.question, context.sources.lexicon
+    best = ranked[0]
+    if not question.focus:
+        return False
+    aside = not best.unit.cards and not best.unit.concepts.intersection(question.focus)
+    if aside and len(_saying(context, ranked, best.score - _AS_GOOD)) > 1:
+        return True
+    typed = any(lexicon.concepts[name].kind == "typed" for name in question.focus)
+    if not typed or not question.actions:
+        return False
+    saying = _saying(context, ranked, _OWN_VALUE_FROM)
+    return len(saying) > 1 and saying >= set(context.sources.catalog.subjects)
 
 
 def _rivals(context: Context, scored: Scored, best: Scored) -> bool:
@@ -362,7 +400,7 @@ def find_special(context: Context, subjects: Sequence[str]) -> Unit | None:
     for surface in context.question.surfaces:
         holding = [unit for unit in units if surface in unit.text]
         if any(unit.in_procedure for unit in holding) or any(
-            surface in normalize(context.sources.catalog.called(s)) for s in subjects
+            surface in normalize(name) for s in subjects for name in (s, context.sources.catalog.called(s))
         ):
             continue
         for unit in holding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,13 +16,17 @@ from assistant.phrases import joined, say
 from assistant.refusals import abstain, clarify, refuse_unstated
 from assistant.step_anchor import anchor_of, anchored, ordered_things
 from corpus.document import Chunk, Document, Step
-from corpus.normalize import has_han
+from corpus.normalize import has_han, normalize
 from corpus.roles import says
 
 _COUNTED_FROM_A_STEP = frozenset({"next", "following", "previous", "preceding", "which", "order"})
 _ASKED_WEIGHT = 0.4  # of what is asked of the step, beside what describes the one it is counted from
 _DESCRIBES_ABROAD = 0.25  # the same as the next where the question is not in the language of the steps
+_IS_CALLED = 0.3  # what a step's own name adds, or that the next begins "after" it
 _DESCRIBES_FROM = 0.4  # share of the question's weight in its words, and by likeness, that the step described has
+
+
+_BEGINS_AFTER = re.compile(r"^[^,。;]{0,20}?(?:之后|以后|(?<![然最背先])后)(?=,)|\bafter [^,.;]{1,40},")
 
 
 def show_procedures(context: Context, subjects: Sequence[str]) -> Draft:
@@ -196,7 +201,9 @@ def _beside_step(context: Context, subjects: Sequence[str], document: Document, 
             return answer_detail(context, subjects)
         return _steps_said(context, [(chunk.steps[number - 1], "step") for number in sorted(both)], document, chunk)
     behind = {"next": 1, "previous": -1}.get(reference.kind, 0)
-    described = _described(context, units, anchor_of(context.question.text, reference.kind), asked_behind=behind)
+    titles = [chunk.steps[unit.number - 1].title for unit in units]
+    anchor = anchor_of(context.question.text, reference.kind)
+    described = _described(context, units, anchor, asked_behind=behind, titles=titles)
     if described is None:
         return answer_detail(context, subjects)
     at = described.number - 1
@@ -212,7 +219,9 @@ def _beside_step(context: Context, subjects: Sequence[str], document: Document, 
     return _steps_said(context, [(step, "step") for step in meant], document, chunk)
 
 
-def _described(context: Context, steps: Sequence[Unit], anchor: str, *, asked_behind: int = 0) -> Unit | None:
+def _described(
+    context: Context, steps: Sequence[Unit], anchor: str, *, asked_behind: int = 0, titles: Sequence[str] = ()
+) -> Unit | None:
     """The step that `anchor` describes, None when it describes none.
 
     Args:
@@ -220,9 +229,15 @@ def _described(context: Context, steps: Sequence[Unit], anchor: str, *, asked_be
         steps: The steps of the procedure.
         anchor: The part of the question that describes a step.
         asked_behind: How many steps behind that one the step stands that the rest of the question asks about.
+        titles: What the steps are called, empty for nothing.
     """
     text = context.question.text
     scores = _said_of(context, steps, anchor)
+    if asked_behind and titles:
+        scores = [
+            score + _IS_CALLED * (share > 0)
+            for score, share in zip(scores, _called(context, steps, anchor, titles), strict=True)
+        ]
     before, _, behind = text.partition(anchor)
     rest = behind if has_han(text) else f"{before} {behind}"  # "what happens after …" asks before, 之后找谁 behind
     if asked_behind and rest.strip():
@@ -234,6 +249,15 @@ def _described(context: Context, steps: Sequence[Unit], anchor: str, *, asked_be
     best = max(range(len(steps)), key=scores.__getitem__, default=-1)
     foreign = best >= 0 and has_han(steps[best].text) != has_han(anchor)
     return steps[best] if best >= 0 and scores[best] >= (_DESCRIBES_ABROAD if foreign else _DESCRIBES_FROM) else None
+
+
+def _called(context: Context, steps: Sequence[Unit], anchor: str, titles: Sequence[str]) -> list[float]:
+    """How many concepts of a part of the question each step is called by, or the next begins after."""
+    lexicon = context.sources.lexicon
+    words = [lexicon.concepts[name].words for name in anchored(context.question, anchor, lexicon).concepts]
+    after = [found.group() if (found := _BEGINS_AFTER.search(normalize(unit.text))) else "" for unit in steps]
+    named = [f"{normalize(title)} {condition}" for title, condition in zip(titles, [*after[1:], ""], strict=True)]
+    return [float(sum(any(word.rstrip("*") in name for word in group) for group in words)) for name in named]
 
 
 def _said_of(context: Context, steps: Sequence[Unit], part: str) -> list[float]:

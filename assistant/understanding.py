@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from assistant.clauses import YES_OR_NO, Value, asking_clauses, asks_how_to_cancel, concepts_in, wishes_to_cancel
+from assistant.instructions import without_instructions
 from assistant.lexicon import Lexicon, any_of
 from assistant.naming import Naming, masked, shortens
 from assistant.question import Question, han_only
@@ -67,6 +68,13 @@ _ALL_CARDS = any_of(
     r"(?<!第)[两三四五几][种张类样家](?:里|中间|当中|之中|之间|都|卡|分别|各)|仨卡|(?:这|那)?[三两四五几][样家](?!人|子)|仨[里个]|哪[样家]|(?:三|两|四|五|几|各|每|所有|全部|这些|那些)[种张类样个](?:不同的?)?(?:智能)?卡|每样|各种卡|哪[种张类个]卡",
     r"\ball (?:the |these |three |four )?(?:kinds|types|cards)|\beach (?:card|kind|type)",
     r"\bwhich (?:card|cards|one|of (?:the|these)|kind|type)|\b(?:three|four|two) (?:kinds|types|cards)",
+)
+# What is slow and no card: 电脑老卡.
+_SLOW = any_of(
+    r"(?:电脑|笔记本|平板|网络?|网速|系统|游戏|视频|画面|直播|软件|浏览器|桌面|屏幕|鼠标)[^,。!?]{0,4}"
+    r"(?:老是?|好|很|太|特别|总是?|一直|有点儿?|非常|超级?|越来越|真|贼|巨)卡(?![的在里片号主])",
+    r"(?:电脑|笔记本|平板|网络?|网速|系统|游戏|视频|画面|直播|软件|浏览器|桌面|屏幕|手机)[^,。!?]{0,4}"
+    r"(?:很|太|特别|总是?|有点儿?|非常|越来越)?卡(?:得|死|顿|爆|成)",
 )
 _EXCLUDING = re.compile(
     r"(?:不是|并非|不要|不办|别的不是|(?<![a-z])not (?:the |my |a |an )?(?:one for (?:the |my )?)?)$"
@@ -179,10 +187,8 @@ class Reader:
         language = language_of(raw[:MAX_QUESTION_CHARACTERS])
         unsafe, contact = self.lexicon.unsafe("unsafe", text), self.lexicon.unsafe("contact", text)
         text = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", text)
-        stripped = text
-        for pattern in self.lexicon.safety["instruction"]:
-            stripped = pattern.sub(" ", stripped)
-        instructed, text = stripped != text, re.sub(r"\s+", " ", stripped).strip()
+        uninstructed = without_instructions(text)
+        instructed, text = uninstructed.ordered, uninstructed.text
         corrected, found = self._respelled(_STUTTER.sub(r"\1", text))
         if language == "en" and has_han(corrected):
             language = "zh"
@@ -324,6 +330,7 @@ class Reader:
         unsafe: bool,
         contact: bool,
     ) -> Question:
+        found = _without_slow(text, found)
         excluded = tuple(
             dict.fromkeys(
                 name
@@ -405,12 +412,25 @@ class Reader:
         )
 
 
+def _without_slow(text: str, found: list[Found[Value]]) -> list[Found[Value]]:
+    """The terms, those in what is said of a slow machine as words with 卡 that are no card."""
+    slow = [match.span() for match in _SLOW.finditer(text)]
+    return [
+        Found(match.start, match.end, match.term, (("other", ""),))
+        if any(start <= match.start < end for start, end in slow)
+        else match
+        for match in found
+    ]
+
+
 def _is_card_name(values: tuple[Value, ...], term: str) -> bool:
     """Whether a term names a card and could not as well be two ordinary characters."""
     return any(kind == "card" for kind, _ in values) and (len(term) > 2 or bool(_CARD_NOUN.search(term)))
 
 
 def _one_slip(word: str, known: str) -> bool:
+    if known == f"{word}s" and not known.endswith("ss"):
+        return False  # the one of which there are several is no misspelling
     if sorted(word) == sorted(known):
         return True
     shorter, longer = sorted((word, known), key=len)

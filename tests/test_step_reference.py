@@ -51,6 +51,8 @@ def test_a_step_is_read_from_the_end(text: str, number: int) -> None:
         ("填完表之后做什么", "next"),
         ("下一步", "next"),
         ("紧接着是什么", "next"),
+        ("表填好了，下头一步是啥", "next"),
+        ("交了卡接到又干啥", "next"),
         ("what do i do after signing, what next", "next"),
         ("签字的上一步是什么", "previous"),
         ("what is the step before signing", "previous"),
@@ -119,3 +121,8 @@ def test_an_offered_option_is_picked_by_its_number(text: str, number: int) -> No
 @pytest.mark.parametrize("text", ["公交卡", "第二步", "两张卡怎么注销", "我有2张卡", "the bus one", ""])
 def test_a_turn_that_picks_nothing_picks_zero(text: str) -> None:
     assert read_option(text) == 0
+
+
+@pytest.mark.parametrize("text", ["先做啥子后做啥子", "头一件办什么，接着又办什么", "写一首关于月亮的歌"])
+def test_what_asks_for_the_whole_or_for_none_is_no_step(text: str) -> None:
+    assert read_step_reference(text, load_lexicon()) is None

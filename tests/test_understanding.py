@@ -124,6 +124,18 @@ def test_words_that_only_look_like_cards_are_none(raw: str) -> None:
     assert (question.cards, question.unknown_card, question.generic) == ((), "", False)
 
 
+@pytest.mark.parametrize("raw", ["电脑老卡", "打游戏太卡了", "手机卡得要死"])
+def test_what_is_slow_is_no_card(raw: str) -> None:
+    question = read(raw)
+
+    assert (question.generic, "old_card" in question.concepts) == (False, False)
+
+
+@pytest.mark.parametrize("raw", ["老卡怎么注销", "手机老卡怎么销"])
+def test_an_old_card_is_one(raw: str) -> None:
+    assert "old_card" in read(raw).concepts
+
+
 @pytest.mark.parametrize(
     ("raw", "cards", "excluded"),
     [
@@ -153,6 +165,27 @@ def test_a_card_that_is_not_meant_is_excluded(raw: str, cards: tuple[str, ...], 
 )
 def test_a_misspelt_question_is_read_as_it_was_meant(raw: str, text: str) -> None:
     assert read(raw).text == text
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [("who do i contact about my card", "who do i contact about my card"), ("my acces card", "my access card")],
+)
+def test_the_one_of_several_is_no_misspelling_of_them(raw: str, text: str) -> None:
+    reader = Reader(load_lexicon(), known_cards(), Naming(("门禁卡", "停车卡")))
+
+    assert reader.read(raw).text == text
+
+
+@pytest.mark.parametrize(
+    ("raw", "missing"),
+    [
+        ("行李都寄走了,公交卡怎么注销", "mail"),
+        ("公交卡放了好几年,怎么注销", "duration"),
+    ],
+)
+def test_what_is_told_beside_the_question_is_not_asked_about(raw: str, missing: str) -> None:
+    assert missing not in read(raw).concepts
 
 
 def test_thanks_and_kinship_words_are_no_stutter() -> None:
