@@ -36,6 +36,7 @@ def none_features(
     types: Sequence[str],
     needed: set[str],
     beside: Sequence[Unit],
+    topic: str,
 ) -> dict[str, float]:
     """What speaks for none of the units, by the names of the weights in `choices.json`.
 
@@ -48,12 +49,13 @@ def none_features(
         types: The types of values that are asked for.
         needed: The concepts that an answer must speak of.
         beside: What the same articles say of other cards.
+        topic: The question without the names of its cards.
     """
     return {
         **_highest(question, units, columns, needed),
         **_said_nowhere(found, columns),
         **_situations_nowhere(situations_in(question.text), situations),
-        **_said_beside(question.text, types, found, columns, beside),
+        **_said_beside(topic, types, found, columns, beside),
     }
 
 

@@ -9,6 +9,7 @@ from assistant.step_reference import StepReference
 from corpus.normalize import Language
 
 _LATIN = re.compile(r"[a-z]")
+_SHORTEST_TOPIC = 3
 
 
 def han_only(text: str) -> str:
@@ -82,6 +83,15 @@ class Question:
     instructed: bool = False
     unsafe: bool = False
     contact: bool = False
+
+    @property
+    def topic(self) -> str:
+        """`text` without the names of its cards, which tell its articles nothing; all of it if it is little else."""
+        text = self.text
+        for surface in sorted(self.surfaces, key=len, reverse=True):
+            text = text.replace(surface, " ")
+        text = " ".join(text.split())
+        return text if len(text) >= _SHORTEST_TOPIC else self.text
 
     @property
     def empty(self) -> bool:

@@ -62,26 +62,27 @@ def unit_features(
         boost: Chunk id → what retrieval found it worth, in [0, 0.1].
         beside: What the same articles say of other cards.
     """
-    units = tuple(units)
+    units, meant = tuple(units), set(subjects)
+    topic = question.topic if any(not meant.isdisjoint(unit.cards) for unit in units) else question.text
     known = known_units(units)
     lexical = {id(entry.unit): entry for entry in rank_units(question, units, lexicon, {})}
     types = [lexicon.concepts[name].type for name in question.focus if lexicon.concepts[name].kind == "typed"]
     needed = {name for name in question.focus if lexicon.concepts[name].kind == "need"}
-    found = matches(places_of_question(question.text), known.said)
+    found = matches(places_of_question(topic), known.said)
     columns = {
         **_by_words(question, units, lexicon, lexical),
-        **_by_pairs(question, units),
+        **_by_pairs(question, topic, units),
         **_by_types(units, types, needed),
-        **_by_likeness(question, found, known),
-        **_by_attribute(question.text, units, known),
-        **_by_place(question, units, set(subjects), boost),
+        **_by_likeness(question, topic, found, known),
+        **_by_attribute(topic, units, known),
+        **_by_place(question, units, meant, boost),
         **_by_situation(situations_in(question.text), known.situations),
-        **(sentence_features(question.text, types, known.sentences) if known.sentences is not None else {}),
+        **(sentence_features(topic, types, known.sentences) if known.sentences is not None else {}),
     }
     each = tuple(
         {**known.each[at], **{name: values[at] for name, values in columns.items()}} for at in range(len(units))
     )
-    none = none_features(question, units, known.situations, found, columns, types, needed, beside)
+    none = none_features(question, units, known.situations, found, columns, types, needed, beside, topic)
     covered = tuple(lexical[id(unit)].covered if id(unit) in lexical else frozenset() for unit in units)
     return UnitFeatures(units, each, none, covered)
 
@@ -100,9 +101,9 @@ def _by_words(question: Question, units: Sequence[Unit], lexicon: Lexicon, lexic
     }
 
 
-def _by_pairs(question: Question, units: Sequence[Unit]) -> Columns:
+def _by_pairs(question: Question, topic: str, units: Sequence[Unit]) -> Columns:
     """By the share of the question's pairs of characters that each unit has, rare ones counting more."""
-    pairs = set(pairs_of(question.text))
+    pairs = set(pairs_of(topic))
     holding = Counter(pair for unit in units for pair in unit.pairs & pairs)
     weights = {pair: idf(holding[pair], len(units)) if holding[pair] else _UNSEEN_PAIR for pair in pairs}
     total = sum(weights.values()) or 1.0
@@ -120,13 +121,13 @@ def _by_types(units: Sequence[Unit], types: Sequence[str], needed: set[str]) -> 
     }
 
 
-def _by_likeness(question: Question, found: Matches, known: KnownUnits) -> Columns:
+def _by_likeness(question: Question, topic: str, found: Matches, known: KnownUnits) -> Columns:
     """By the words of the question held against those of each unit, and of the heading over it."""
     like = measured(found)
     soft: list[float] = like.soft.tolist()
     middle, spread = _spread(like.soft)
     leading = set(np.argsort(-like.soft)[:_LEADING].tolist())
-    headings = likeness(places_of_question(question.text), known.headings).soft
+    headings = likeness(places_of_question(topic), known.headings).soft
     return {
         "soft": soft,
         "soft_apart": [(value - middle) / spread for value in soft],
