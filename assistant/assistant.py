@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -14,19 +15,22 @@ from assistant.catalog import Catalog, build_catalog
 from assistant.citations import verify
 from assistant.conversation import MAX_TURNS, resolve
 from assistant.draft import Context, Draft, Sources
-from assistant.evidence import Unit, UnitReader
+from assistant.evidence import Unit, UnitReader, pairs_of
 from assistant.extractive import compose
 from assistant.lexicon import load_lexicon
 from assistant.passages import ANSWERS_FROM
+from assistant.proper_names import owner_of
 from assistant.question import Question
 from assistant.ranking import order_by_section
 from assistant.streaming import Cancelled, Event, Writing, answer_of, never
 from assistant.subject_choice import Profile, choose_subject, profile_of
 from assistant.understanding import Reader
+from corpus.card_names import ENDING
 from corpus.document import Document
 from corpus.editions import Edition, align
 from corpus.errors import UnusableInput
-from corpus.subjects import subjects_of
+from corpus.normalize import normalize
+from corpus.subjects import labelled, subjects_of
 from index.chunk_file import DocumentHead, OutlineEntry
 from index.hit import Hit
 from index.index import Index
@@ -84,10 +88,11 @@ class Assistant:
         self._lexicon = load_lexicon()
         titles = {document.doc_id: document.title for document in index.documents()}
         self._catalog = build_catalog(index.outline(), titles, index.document, self._lexicon)
-        self._reader = Reader(self._lexicon, self._catalog.cards, self._catalog.naming, self._guess)
+        self._reader = Reader(self._lexicon, self._catalog.cards, self._catalog.naming, self._guess, self._owner)
         self._unit_reader = UnitReader(self._lexicon, self._catalog.cards)
         self._units = lru_cache(maxsize=_CACHED_DOCUMENTS)(self._read_units)
         self._profile = lru_cache(maxsize=_CACHED_PROFILES)(self._read_profile)
+        self._said_of = lru_cache(maxsize=_CACHED_PROFILES)(self._read_said_of)
         self._document = lru_cache(maxsize=_CACHED_DOCUMENTS)(index.document)
         self._edition = lru_cache(maxsize=_CACHED_DOCUMENTS)(self._read_edition)
 
@@ -283,28 +288,58 @@ class Assistant:
 
     def _guess(self, question: Question) -> tuple[str, bool]:
         """The subject that a question which names none is most likely about, of those whose sections are like it."""
+        if len(subjects := self._nearest(question)) < _SEVERAL:
+            return "", False
+        if owner := self._owner(question):
+            return owner, self._speaks_of_named(owner, question)
+        subject, likelier = choose_subject(question, [self._profile(subject) for subject in subjects])
+        return subject, likelier and self._speaks_of_named(subject, question)
+
+    def _owner(self, question: Question) -> str:
+        """The subject of whose sections alone a question has a proper name, empty for none."""
+        meant = [subject for subject in self._nearest(question) if subject not in question.excluded]
+        return owner_of(question, {subject: self._said_of(subject) for subject in meant})
+
+    def _nearest(self, question: Question) -> tuple[str, ...]:
+        """The subjects that a question is held against: all of a few, else those with the passages likest to it."""
         subjects = self._catalog.subjects
-        if len(subjects) > _MOST_GUESSED:
-            hits = self._index.retriever.search(question.text, self._k) if question.text.strip() else []
-            found = dict.fromkeys(
-                card
-                for hit in hits
-                for unit in self._units(hit.chunk.doc_id)
-                if unit.chunk.chunk_id == hit.chunk.chunk_id
-                for card in unit.cards
-                if card in subjects
-            )
-            subjects = tuple(found)[:_MOST_GUESSED]
-        return (
-            choose_subject(question, [self._profile(subject) for subject in subjects])
-            if len(subjects) > 1
-            else ("", False)
+        if len(subjects) <= _MOST_GUESSED:
+            return subjects
+        hits = self._index.retriever.search(question.text, self._k) if question.text.strip() else []
+        found = dict.fromkeys(
+            card
+            for hit in hits
+            for unit in self._units(hit.chunk.doc_id)
+            if unit.chunk.chunk_id == hit.chunk.chunk_id
+            for card in unit.cards
+            if card in subjects
         )
+        return tuple(found)[:_MOST_GUESSED]
+
+    def _speaks_of_named(self, subject: str, question: Question) -> bool:
+        """Whether what is said of a subject has a word of the cards named, where one says more than how it is paid."""
+        named = [card for card in question.cards if not self._catalog.cards.is_form(card)]
+        words = (*map(normalize, named), *(surface for surface in question.surfaces if not surface.isascii()))
+        pairs = pairs_of(" ".join(ENDING.sub("", word) for word in words))
+        its = (unit for unit in self._units_on(subject) if subject in (*unit.cards, *unit.named))
+        return not named or any(not unit.sets_aside and not unit.pairs.isdisjoint(pairs) for unit in its)
+
+    def _units_on(self, subject: str) -> list[Unit]:
+        documents = self._catalog.documents_on(subject)[:_PROFILED_ARTICLES]
+        return [unit for doc_id in documents for unit in self._units(doc_id)]
+
+    def _read_said_of(self, subject: str) -> Counter[str]:
+        """In how many units that are about a subject alone its pairs of characters and its words stand."""
+        its = (unit for unit in self._units_on(subject) if self._about(unit) == {subject})
+        return Counter(pair for unit in its for pair in unit.pairs)
+
+    def _about(self, unit: Unit) -> set[str]:
+        """The subjects that a unit is about by its section, or that it names where its section is about none."""
+        named = unit.cards or tuple(card for card in unit.named if card in self._catalog.subjects)
+        return {subject for card in named for subject in self._catalog.covering(card)}
 
     def _read_profile(self, subject: str) -> Profile:
-        documents = self._catalog.documents_on(subject)
-        units = [unit for doc_id in documents[:_PROFILED_ARTICLES] for unit in self._units(doc_id)]
-        its = [unit for unit in units if subject in unit.cards]
+        its = [unit for unit in self._units_on(subject) if subject in unit.cards]
         return profile_of(subject, its, self._catalog.called(subject))
 
     def _read_units(self, doc_id: str) -> tuple[Unit, ...]:
@@ -315,7 +350,10 @@ class Assistant:
         # Of several cards the title names one, or sums them up: that is not what a general section is about.
         named = self._catalog.cards
         return tuple(
-            unit if subjects_of(unit.chunk.headings, "", lambda: "", named) else replace(unit, cards=())
+            unit
+            if subjects_of(unit.chunk.headings, "", lambda: "", named)
+            or labelled(unit.chunk.headings, unit.cards, named)
+            else replace(unit, cards=())
             for unit in units
         )
 

@@ -44,6 +44,7 @@ _LEADING = re.compile(r"(?:\s|\u3000|>|[-*+•](?=\s))*")  # what opens a paragr
 _LABELLED = re.compile(r"(?:\*\*?|__)[^*_\n]{1,30}(?:\*\*?|__)\s*[：:]|(?:\*\*?|__)[^*_\n]{1,30}[：:](?:\*\*?|__)")
 _TABLE_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*\|")  # what stands below the head of a table
 _A_LINE = 80
+_SETS_ASIDE = re.compile(r"(?:不|另文)(?:作|做|再)?(?:细说|展开|详述|赘述|详谈|细谈|讨论|介绍|多说|多讲)")
 _RUN = re.compile(r"[\u4e00-\u9fff]+|[a-z0-9]+")
 
 
@@ -85,6 +86,11 @@ class Unit:
     def in_procedure(self) -> bool:
         """Whether it is part of a procedure."""
         return self.kind in {"step", "lead", "note"}
+
+    @property
+    def sets_aside(self) -> bool:
+        """Whether it names something to say that it is not told of here."""
+        return bool(_SETS_ASIDE.search(self.text))
 
 
 @dataclass(frozen=True, slots=True)

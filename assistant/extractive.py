@@ -146,13 +146,15 @@ def _subjects(context: Context, cards: tuple[str, ...]) -> tuple[str, ...]:
 
 def _told_of(context: Context) -> tuple[str, ...]:
     """The one subject whose sections alone have the words by which the question names a card, empty for none."""
+    if any(context.sources.catalog.cards.is_document(card) for card in context.question.cards):
+        return ()  # what is shown for a card is no name of it
     surfaces = [surface for surface in context.question.surfaces if len(surface) > 1]
     if called := next(filter(None, (_called_so(context, surface) for surface in surfaces)), ()):
         return called
     owners = {
         unit.cards
         for unit in context.units_about(())
-        if unit.cards and any(surface in unit.text for surface in surfaces)
+        if unit.cards and any(surface in unit.text for surface in surfaces) and not unit.sets_aside
     }
     (owner,) = owners if len(owners) == 1 else ((),)
     return owner if len(owner) == 1 and owner[0] in context.sources.catalog.subjects else ()

@@ -14,6 +14,7 @@ from assistant.naming import Naming, masked, shortens
 from assistant.question import Question, han_only
 from assistant.sounds import Sounds
 from assistant.step_reference import BEFORE_CANCELLING, read_option, read_step_reference
+from corpus.card_names import ENDING
 from corpus.normalize import Language, has_han, language_of, normalize
 from corpus.subjects import Cards
 from corpus.terms import Found, TermList
@@ -62,6 +63,8 @@ _LATIN_WORD = re.compile(r"[a-z][a-z'-]+")
 _CARD_NOUN = re.compile(r"(?:卡|证|会籍)$")
 _SHORTEST_MENDED = 4
 _SHORTEST_NAME = 3  # characters that a subject is called by at the least
+_LONG_NOUN = 2  # characters of a noun for a card that can be part of a name: 会员
+_OWN_PART = 1.0  # what a part of a subject's name counts at the least that no other's has
 _MOST_TOUCHED = 50  # subjects whose names are held against a question
 _POINTING_BACK = any_of(r"(?:这个|那个|它们?|这些|那些)(?!卡|张|种)|\b(?:it|that|this|them|those)\b")
 _ALL_CARDS = any_of(
@@ -80,9 +83,18 @@ _EXCLUDING = re.compile(
     r"(?:不是|并非|不要|不办|别的不是|(?<![a-z])not (?:the |my |a |an )?(?:one for (?:the |my )?)?)$"
 )
 
+# 跟宽带一起办的手机卡: what another came along with.
+_BESIDE_ANOTHER = re.compile(
+    r"(?:账户|帐户|账号|号)?(?:一起|一块儿?|一道|同时|捆绑|打包)(?:办|开|领|申请|买|送|装|发)(?:理|通)?的"
+)
+
 
 def _no_guess(_: Question) -> tuple[str, bool]:
     return "", False
+
+
+def _no_owner(_: Question) -> str:
+    return ""
 
 
 @dataclass(frozen=True)
@@ -93,12 +105,14 @@ class Reader:
         naming: The subjects by parts of their names.
         guess: The subject that a question which names none is likeliest about, empty for none, and whether it is
             likelier about it than about none.
+        owner: The subject of whose sections alone a question has a proper name, empty for none.
     """
 
     lexicon: Lexicon
     cards: Cards
     naming: Naming = Naming(())
     guess: Callable[[Question], tuple[str, bool]] = _no_guess
+    owner: Callable[[Question], str] = _no_owner
 
     @cached_property
     def _terms(self) -> TermList[Value]:
@@ -193,6 +207,8 @@ class Reader:
         if language == "en" and has_han(corrected):
             language = "zh"
         question = self._parsed(raw, corrected, found, language, instructed=instructed, unsafe=unsafe, contact=contact)
+        if len(question.cards) > 1 and (owner := self._owner_of_shared(question)):
+            return replace(question, cards=(owner,))
         if question.all_cards or any(map(self._covered, question.cards)):
             return question
         if not (question.cards or question.unknown or question.cued):
@@ -203,6 +219,13 @@ class Reader:
         if question.cards:
             return replace(question, cards=(), surfaces=(), pointed=(guessed,)) if likelier else question
         return replace(question, leaning=guessed, pointed=(guessed,) if likelier else ())
+
+    def _owner_of_shared(self, question: Question) -> str:
+        """Of several subjects that only a part which their names share points to, the one a proper name is of."""
+        if question.surfaces or any(self.naming.score(question.text, card) >= _OWN_PART for card in question.cards):
+            return ""
+        owner = self.owner(question)
+        return owner if owner in question.cards else ""
 
     def _respelled(self, text: str) -> tuple[str, list[Found[Value]]]:
         """`text` with pinyin and sound-alikes resolved where nothing else explains words; and the terms in it."""
@@ -273,20 +296,25 @@ class Reader:
             and {kind for kind, _ in match.values} & {"concept", "action", "filler"}
             and not {kind for kind, _ in match.values} & {"card", "cue"}
         ]
+        uncovered = bool(cards) and not own and not narrower
+        if uncovered:  # 租车会员 is no 酒店会员
+            hidden += [span for match in found for span in self._noun_of(match)]
         about = any(kind not in {"filler", "other"} for match in found for kind, _ in match.values)
-        implied = self.naming.implied(text) if about and not own and (narrower or not cards) else ""
+        surfaces = [text[match.start : match.end] for match in found if any(("card", c) in match.values for c in cards)]
+        heard = " ".join(surfaces) if uncovered else text  # gas card: of a card not covered only the name is heard
+        implied = self.naming.implied(heard) if about and not own else ""
         said = f"{han_only(masked(text, hidden))} {implied}"
         pointed = [name for name in self.naming.pointed_to(said) if name not in excluded]
         if own:
             # 公园年卡 is known for another card, but one subject's own name has these very words.
-            surfaces = [match.term for match in found if set(match.values) & {("card", card) for card in own}]
-            exact = [name for name in pointed if any(len(s) > 2 and shortens(s, name) for s in surfaces)]
-            called = [card for card in own if {card, normalize(self.naming.called.get(card, card))} & set(surfaces)]
+            terms = [match.term for match in found if set(match.values) & {("card", card) for card in own}]
+            exact = [name for name in pointed if any(len(s) > 2 and shortens(s, name) for s in terms)]
+            called = [card for card in own if {card, normalize(self.naming.called.get(card, card))} & set(terms)]
             return tuple(exact) if len(pointed) == 1 and exact and not called and len(own) == 1 else ()
         if len(pointed) == 1:
             return tuple(pointed)
-        if cards and not narrower and (name := self._called_so(found, cards)):
-            return (name,)
+        if uncovered:
+            return (name,) if (name := self._called_so(found, cards)) else ()
         if len(narrower) > 1:
             pointed = [name for name in pointed if name in narrower]
             if not pointed and (name := self._called_so(found, cards)) in narrower:
@@ -294,6 +322,14 @@ class Reader:
         elif narrower:
             return ()
         return tuple(pointed) if len(pointed) < len(subjects) or len(subjects) == 1 else ()
+
+    def _noun_of(self, match: Found[Value]) -> list[tuple[int, int]]:
+        """Where the noun for a card stands that ends a name of one, unless the name says only how it is paid for."""
+        named = [name for kind, name in match.values if kind == "card"]
+        noun = ENDING.search(match.term)
+        if not noun or not noun.start() or len(noun[0]) < _LONG_NOUN or any(self.cards.is_form(name) for name in named):
+            return []
+        return [(match.start + noun.start(), match.end)] if named else []
 
     def _called_so(self, found: list[Found[Value]], cards: list[str]) -> str:
         """The one subject in whose name in the corpus the words for another card stand: 一卡通 in 校园一卡通."""
@@ -305,6 +341,17 @@ class Reader:
     def _covered(self, card: str) -> bool:
         """Whether a subject answers for a card."""
         return not self._subjects.isdisjoint((card, *self.cards.kinds(card))) or card in self._narrower
+
+    def _answered_for(self, card: str) -> bool:
+        """Whether a subject is a card that is only pointed to, or of its kind, or says more than how it is paid for."""
+        kinds = (kind for kind in self.cards.kinds(card) if not self.cards.is_form(kind))
+        return card in self._narrower or not self._subjects.isdisjoint((card, *kinds))
+
+    def _narrowed(self, cards: list[str], cued: list[str]) -> list[str]:
+        """The cards that are named, without a kind of which a use tells the one that is meant: 行车记录仪的手机卡."""
+        told = [name for name in cued if name in self._subjects]
+        kinds = {kind for name in told for kind in self.cards.kinds(name)}
+        return [name for name in cards if name not in kinds or name in told]
 
     @cached_property
     def _subjects(self) -> frozenset[str]:
@@ -336,7 +383,11 @@ class Reader:
                 name
                 for match in found
                 for kind, name in match.values
-                if kind in {"card", "cue"} and _EXCLUDING.search(text[max(0, match.start - 12) : match.start])
+                if kind in {"card", "cue"}
+                and (
+                    _EXCLUDING.search(text[max(0, match.start - 12) : match.start])
+                    or _BESIDE_ANOTHER.match(text, match.end)
+                )
             )
         )
         by_kind: dict[str, list[str]] = {}
@@ -349,12 +400,16 @@ class Reader:
         cards = [name for name in named if not self.cards.is_document(name)]
         cued = [name for name in dict.fromkeys(by_kind.get("cue", ())) if name not in cards]
         if self._subjects:  # a use says that a card is meant, and which one where an article is about it
-            cued = [name for name in cued if name in self._subjects or name in self._narrower]
+            cued = [name for name in cued if self._answered_for(name)]
+        cards = self._narrowed(cards, cued)
         if cued and all(self.cards.is_form(name) and not self._covered(name) for name in cards):
             cards = []  # 剪头发的次卡: what is said of it tells which card it is
         unknown_card = "" if cards else _unknown_card(text, unknown)
         if pointed := self._pointed_to(text, found, excluded, cards):
-            cards, unknown_card = list(pointed), ""
+            uses = {subject for name in cued for subject in (name, *self._narrower.get(name, ()))}
+            told = [name for name in pointed if name in uses or self.naming.score(text, name) >= _OWN_PART]
+            cards = told or list(pointed)
+            unknown_card = ""
         if named and not cards and not cued and not unknown_card and asks_how_to_cancel(text, found, unknown):
             cards = named  # an identity card is the subject only when nothing else is
         patterned = [

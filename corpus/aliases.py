@@ -14,6 +14,7 @@ from corpus.normalize import normalize
 
 DEFAULT_FILE = Path(__file__).with_name("aliases.toml")
 _CHOICE = re.compile(r"\(([^()]*\|[^()]*)\)")
+_JOINED = re.compile(r"([a-z]{2,}) (card\*?)")  # metro card, metrocard
 _HYPHEN = re.compile(r"(?<=[a-z])-(?=[a-z])")
 
 
@@ -93,12 +94,14 @@ def load_aliases(file: Path = DEFAULT_FILE) -> Aliases:
 
 
 def _spellings(name: str) -> Iterator[str]:
-    """A name, folded, with each choice of the words in its brackets; with and without hyphens between letters."""
+    """A name, folded, with each choice of the words in its brackets; without hyphens and before "card" blanks too."""
     if choice := _CHOICE.search(name):
         for word in choice[1].split("|"):
             yield from _spellings(name[: choice.start()] + word + name[choice.end() :])
         return
     folded = normalize(name)
     yield folded
+    if joined := _JOINED.fullmatch(folded):
+        yield joined[1] + joined[2]
     if (open_ := _HYPHEN.sub(" ", folded)) != folded:
         yield open_

@@ -83,13 +83,13 @@ class Cards:
     def kinds(self, name: str) -> tuple[str, ...]:
         """The kinds that a card is one of: what its name ends in, narrowest first, then what it begins with.
 
-        A 加油站储值卡 is a 储值卡, and what people call 加油卡.
+        A 加油站储值卡 is a 储值卡, and what people call 加油卡; a 手机公交卡 is no 手机卡, as 公交卡 says what for.
         """
         found: list[str] = []
         kind = name
         while (kind := self.broader(kind)) and kind not in found:
             found.append(kind)
-        if found and not any(name == card.name for card in self.aliases.cards):
+        if found and self.is_form(found[0]) and not any(name == card.name for card in self.aliases.cards):
             begun = _begun(self.aliases)
             found += [card for end in range(2, len(name) + 1) for card in begun.get(name[:end], ())]
         return tuple(dict.fromkeys(found))
@@ -200,8 +200,7 @@ def subjects_of(
         if names := _named(normalize(headings[at]), cards):
             return _in_full(names, headings[:at], cards)
     names = _named(normalize(title), cards)
-    labels = [BREAK.split(normalize(heading))[0].strip() for heading in reversed(headings if len(names) > 1 else ())]
-    if cued := next((card for label in labels if (card := _cued(label, cards)) in names), ""):
+    if cued := labelled(headings if len(names) > 1 else (), names, cards):
         return (cued,)
     if named_anyhow:
         titled = len(names) == 1 and bool(cards.mentions(normalize(title)))
@@ -215,6 +214,12 @@ def subjects_of(
     if _is_generic(normalize(title), cards):
         return ()
     return _mostly_named(read(), cards)
+
+
+def labelled(headings: Sequence[str], names: Sequence[str], cards: Cards) -> str:
+    """The one of several cards to which the label of the deepest heading that is one points: `单车：怎么退`."""
+    labels = (BREAK.split(normalize(heading))[0].strip() for heading in reversed(headings))
+    return next((card for label in labels if (card := _cued(label, cards)) in names), "")
 
 
 def _cued(name: str, cards: Cards) -> str:

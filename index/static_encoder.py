@@ -63,6 +63,10 @@ class StaticEncoder:
         """The rows of the table that each text's tokens have, in order."""
         return [self._model.places(ids) for ids in self._model.token_ids(texts)]
 
+    def has_token(self, word: str) -> bool:
+        """Whether a word is in the vocabulary as a whole."""
+        return self._model.tokenizer.token_to_id(word) is not None
+
     def token_rows(self, places: NDArray[np.intp]) -> Vectors:
         """The vectors of tokens by their rows, shape `(len(places), dimensions)`; the longer, the more it says."""
         return np.asarray(self._model.rows[places], dtype=np.float32)

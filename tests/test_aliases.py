@@ -48,7 +48,7 @@ def test_entries_are_read_with_folded_names(tmp_path: Path) -> None:
                 Card(
                     name="交通卡",
                     en="Transport Card",
-                    names=("交通卡", "公车卡", "公交ic卡", "transport card"),
+                    names=("交通卡", "公车卡", "公交ic卡", "transport card", "transportcard"),
                     cues=("捷运",),
                 ),
                 Card(name="八达通", names=("八达通",), broader="交通卡"),
@@ -78,6 +78,12 @@ def test_each_choice_in_brackets_is_a_name_and_a_hyphen_may_be_left_out(tmp_path
             form=True,
         ),
     )
+
+
+def test_a_card_of_one_english_word_is_also_written_together(tmp_path: Path) -> None:
+    file = put(tmp_path, '[[card]]\nname = "缆车卡"\nnames = ["tram card*", "cable car card*", "tram pass*"]')
+
+    assert load_aliases(file).cards[0].names == ("缆车卡", "tram card*", "tramcard*", "cable car card*", "tram pass*")
 
 
 def test_an_empty_file_has_no_cards(tmp_path: Path) -> None:

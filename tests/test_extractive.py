@@ -690,3 +690,59 @@ def test_a_fee_of_a_kind_is_that_of_no_other(question: str, outcome: str) -> Non
 
     assert answer.outcome == outcome
     assert outcome == "abstained" or "邮费8元" in answer.text
+
+
+SPOKEN_OF = """# 离校的几张卡
+
+## 校园卡怎么退
+
+宿舍的洗浴卡跟着一起退。
+
+1. 带上校园卡和学生证到窗口。
+2. 打开“橙塔”小程序登记。
+3. 在橙塔上查退款。
+
+## 图书证怎么退
+
+至于洗衣卡，这里不细说。
+
+1. 还清图书。
+2. 到总台退证。
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "outcome"),
+    [
+        ("洗浴卡怎么注销？", "answered"),
+        ("洗衣卡怎么注销？", "abstained"),
+        ("学生证怎么注销？", "abstained"),
+        ("橙塔上那个怎么注销？", "answered"),
+    ],
+    ids=["spoken of in one section", "set aside", "shown for it", "a proper name of one section"],
+)
+def test_a_card_is_told_of_by_the_section_that_speaks_of_it(question: str, outcome: str) -> None:
+    answer = small({"leaving.md": SPOKEN_OF}).ask([question])
+
+    assert answer.outcome == outcome
+    assert outcome == "abstained" or "带上校园卡和学生证到窗口。" in answer.text
+
+
+LABELLED = """# 单车账号和打车账号怎么注销
+
+## 单车：怎么注销
+
+1. 在青蜻首页退押金。
+2. 在青蜻点注销。
+
+## 打车：怎么注销
+
+1. 结清车费。
+2. 交申请。
+"""
+
+
+def test_a_section_whose_label_points_to_a_card_of_the_title_is_about_it() -> None:
+    labelled = small({"labelled.md": LABELLED})
+
+    assert quotes(labelled.ask(["青蜻那个怎么注销"])) == ["在青蜻首页退押金。", "在青蜻点注销。"]

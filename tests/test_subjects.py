@@ -191,9 +191,10 @@ def test_a_procedure_is_about_what_its_heading_ends_when_the_title_has_it(
 
 
 def test_several_cards_of_a_kind_are_called_by_the_words_that_share_a_character(cards: Cards) -> None:
-    own = cards.with_names(["水表ic卡", "天然气卡"])
+    own = cards.with_names(["青山公交卡", "青山地铁卡"])
 
-    assert [mention.card for mention in own.mentions("水卡、煤气卡和电卡")] == ["水表ic卡", "天然气卡", "水电燃气卡"]
+    named = [mention.card for mention in own.mentions("公车卡、地铁储值卡和捷运卡")]
+    assert named == ["青山公交卡", "青山地铁卡", "交通卡"]
 
 
 def test_a_thing_is_called_by_its_last_character_as_well(cards: Cards) -> None:
@@ -203,4 +204,5 @@ def test_a_thing_is_called_by_its_last_character_as_well(cards: Cards) -> None:
 
 def test_a_card_is_of_the_kind_that_says_what_it_is_for(cards: Cards) -> None:
     assert cards.with_names(["加油站储值卡", "彩虹证"]).kinds("加油站储值卡") == ("加油卡",)
+    assert cards.with_names(["手机公交卡"]).kinds("手机公交卡") == ("交通卡",)
     assert (cards.kinds("八达通"), cards.kinds("彩虹证")) == (("交通卡",), ())

@@ -97,6 +97,67 @@ def test_a_use_points_to_a_card_that_is_covered(raw: str, cards: tuple[str, ...]
     assert (question.cards, question.cued) == (cards, cued)
 
 
+@pytest.mark.parametrize(
+    ("raw", "subjects", "cards", "cued"),
+    [
+        ("发工资用的那张不想要了", ("银行卡",), (), ("储蓄卡",)),
+        ("坐飞机那张不想要了", ("会员卡",), (), ()),
+        ("行车记录仪里的手机卡怎么退", ("手机卡", "物联网卡"), (), ("物联网卡",)),
+        ("手机卡怎么退", ("手机卡", "物联网卡"), ("手机卡",), ()),
+    ],
+    ids=["of a kind that is covered", "a kind that says how it is paid for", "a use tells which", "no use"],
+)
+def test_a_use_points_to_the_kind_that_is_covered_and_tells_sorts_of_it_apart(
+    raw: str, subjects: tuple[str, ...], cards: tuple[str, ...], cued: tuple[str, ...]
+) -> None:
+    question = Reader(load_lexicon(), known_cards(), Naming(subjects)).read(raw)
+
+    assert (question.cards, question.cued) == (cards, cued)
+
+
+PHONE = Reader(
+    load_lexicon(),
+    known_cards().with_names(["手机公交卡", "手机门卡"]),
+    Naming(("手机公交卡", "手机门卡", "银行卡")),
+    owner=lambda question: "手机门卡" if "鹭岛" in question.text else "",
+)
+
+
+@pytest.mark.parametrize(
+    ("raw", "cards"),
+    [
+        ("手机里的那张怎么退", ("手机公交卡", "手机门卡")),
+        ("手机里坐地铁用的怎么退", ("手机公交卡",)),
+        ("手机里的校园卡怎么退", ("校园卡",)),
+        ("手机里的鹭岛通怎么退", ("手机门卡",)),
+        ("手机公交卡要去鹭岛通退吗", ("手机公交卡",)),
+    ],
+    ids=["alone", "with a use", "with a card not covered", "with a proper name", "a whole name"],
+)
+def test_a_part_that_names_share_points_to_them_until_more_is_said(raw: str, cards: tuple[str, ...]) -> None:
+    assert PHONE.read(raw).cards == cards
+
+
+def test_what_another_card_came_along_with_is_not_the_subject() -> None:
+    reader = Reader(load_lexicon(), known_cards(), Naming(("宽带", "图书证")))
+
+    assert reader.read("跟宽带一起办的手机卡怎么退").cards == ("手机卡",)
+    assert reader.read("宽带和手机卡怎么退").cards == ("宽带", "手机卡")
+
+
+def test_the_noun_of_a_card_that_is_not_covered_points_to_no_other() -> None:
+    reader = Reader(load_lexicon(), known_cards(), Naming(("酒店会员", "航空会员"), {"航空会员": "航空里程卡"}))
+
+    assert reader.read("租车会员怎么退").cards == ("租车账户",)
+    assert reader.read("会员怎么退").cards == ("酒店会员",)
+
+
+def test_a_word_for_a_part_of_a_name_is_heard_beside_a_card_that_is_not_covered() -> None:
+    called = {"燃气卡": "燃气卡", "水卡": "水卡"}
+
+    assert Reader(load_lexicon(), known_cards(), Naming(tuple(called))).read("my gas card").cards == ("燃气卡",)
+
+
 def test_a_word_for_several_subjects_means_the_one_that_is_called_so() -> None:
     called = {"滑雪卡": "滑雪场季卡", "游乐园年卡": "游乐园年卡"}
     reader = Reader(load_lexicon(), known_cards(), Naming(tuple(called), called))
