@@ -18,7 +18,7 @@ _CORRECTS = re.compile(
     r"(?:[^，,。！!；;]{0,6}[错搞混][^，,。！!；;]{0,3}[，,。！!]\s*)?(?:我?(?:说|问|讲)的)?不是[^，,。]{1,12}[，,]\s*(?![^，,。]{0,3}不是)(?=[^，,。]{0,5}(?:是|说|问|要|指|講))"
 )
 # 打电话用的那张: a card told by what it is for.
-_DESCRIBES = re.compile(r"(?:那|这)一?[张个种本家份]\W*$|\bone\b")
+_DESCRIBES = re.compile(r"(?:那|这)一?[张个种本家份][卡证]?\W*$|\bone\b")
 _LONGEST_REPLY = 20
 _FEW_WORDS = 2
 _SHORTEST_NAME = 2  # characters of a card's name whose beginning alone can name it: 加油 for 加油卡

@@ -37,6 +37,7 @@ _WHOLE = any_of(
     r"(?:先|首先|头一[步样件桩]).{0,3}[干做办弄搞整].{1,7}(?:后|再|然后|接着|完了)",
     r"\bprocedure\b|\bprocess\b(?! my)|\bsteps\b|\b(?:every|each) (?:single )?step\b",
     r"\bsteps? please|all the steps|step by step|walk me through|instructions",
+    r"\bwhat first\b|\bfirst\b(?! step)[^.?!]{0,20}\bwhat (?:next|then)\b",
 )
 # A whole procedure asked for by name, whatever else stands in the clause.
 _WHOLE_ITSELF = any_of(

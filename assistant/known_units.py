@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,7 @@ _KINDS = ("step", "lead", "note", "item", "prose")
 _ROLES = ("precautions", "reasons", "definition", "summary", "questions", "materials", "fees", "kinds", "conditions")
 _SHORT = 12
 _TABLE_MARKS = 2
+_LEADS_IN = re.compile(r"(?:以下|如下|下面|下列|几[个点条种样]|这[些样几]|following|below)[^。.!?；;]{0,12}[:：。.]?$|[:：]$")
 _KNOWN = 32  # sets of units that are kept ready, each about as large as an article's vectors
 
 
@@ -58,6 +60,7 @@ def known_units(units: tuple[Unit, ...]) -> KnownUnits:
                 "length": math.log(len(unit.text) + 1) / 5,
                 "several": float(about_several(unit)),
                 "short": float(len(unit.text) < _SHORT),
+                "leads_in": float(bool(_LEADS_IN.search(unit.text))),
                 **{f"is_{kind}": float(unit.kind == kind) for kind in _KINDS},
                 **{f"in_{role}": float(unit.role == role) for role in _ROLES},
             }

@@ -93,13 +93,22 @@ def _described(context: Context, subjects: Sequence[str]) -> Draft | None:
         ]
         units.sort(key=lambda unit: (unit.named[0] not in subjects, unit.start))
         if units:
+            quoted = [units[0], *_used_for(context, doc_id, subjects)]
             return _quoting(
                 context,
-                [Scored(units[0], 1.0, frozenset())],
+                [Scored(unit, 1.0, frozenset()) for unit in quoted],
                 say("detail_general", context.language),
                 "definition of a card",
             )
     return None
+
+
+def _used_for(context: Context, doc_id: str, subjects: Sequence[str]) -> list[Unit]:
+    """What leads into the procedures of a card that is asked for its use, where it tells that."""
+    if "usage" not in context.question.focus:
+        return []
+    units = context.sources.units(doc_id)
+    return [u for u in units if u.kind == "lead" and set(u.cards) & set(subjects) and "usage" in u.concepts][:1]
 
 
 def _section_units(context: Context, intent: str, subjects: Sequence[str]) -> list[Unit]:

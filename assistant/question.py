@@ -89,7 +89,7 @@ class Question:
         """`text` without the names of its cards, which tell its articles nothing; all of it if it is little else."""
         text = self.text
         for surface in sorted(self.surfaces, key=len, reverse=True):
-            text = text.replace(surface, " ")
+            text = text.replace(surface.rstrip("*"), " ")
         text = " ".join(text.split())
         return text if len(text) >= _SHORTEST_TOPIC else self.text
 

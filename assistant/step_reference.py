@@ -23,6 +23,7 @@ _ENGLISH_NUMBERS = _ENGLISH_ORDINALS | {word: n for n, word in enumerate(_CARDIN
 _IN_ORDER = any_of(
     r"(?:先|首先|头一[步样件桩])要?该?.{0,3}[干做办弄搞整](?:什么|啥子?|咩|些什么|些啥|哪些?).{0,4}(?:后|再|然后|接着|完了)",
     r"(?:先|头一步|首先).{0,3}[干做办弄].{1,6}(?:后|再|然后)",
+    r"\bfirst\b(?! step)[^.?!]{0,20}\b(?:next|then|second|after (?:that|it))\b",
 )
 _NTH = any_of(
     rf"第({_NUMERAL})个? ?(?:步|项|条|点|步骤|环节|step|关|道|件事)",
