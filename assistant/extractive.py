@@ -10,6 +10,7 @@ from assistant.clauses import BESIDE_CARDS, WAYS
 from assistant.comparison import compare
 from assistant.draft import Context, Draft
 from assistant.lexicon import any_of
+from assistant.parts import answer_part
 from assistant.passages import (
     answer_anyhow,
     answer_detail,
@@ -68,6 +69,8 @@ def _composed(context: Context, likely: dict[Route, float]) -> Draft:
     route = max(likely, key=likely.__getitem__)
     understood = (question.pointed and route != "detail") or (question.all_cards and route == "comparison")
     known = understood or (not question.empty and _about_cards(context))
+    if part := answer_part(context, subjects):
+        return part
     if warning := answer_warning(context, subjects, known=known):
         return warning
     if not known:

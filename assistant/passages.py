@@ -258,6 +258,8 @@ def _decide(
         return refuse_unstated(context, subjects, "no sentence answers it", rejected=nearest)
     if listed == "reasons" and (units := _reasons_meant(context, ranked, subjects)):
         return _list_units(context, listed, units)
+    if led := _led_into_section(context, ranked[0].unit, subjects):
+        return _list_units(context, *led)
     fitting, best = ranked, ranked[0]
     if not subjects and _each_says_its_own(context, ranked):
         return clarify(context, context.sources.catalog.subjects, "each card has a value of its own")
@@ -400,6 +402,14 @@ def _led_into(context: Context, unit: Unit) -> list[Unit]:
         if other.start > unit.start and other.chunk.headings == unit.chunk.headings
     ]
     return list(itertools.takewhile(lambda other: other.kind == "item", behind))[:_MAX_ITEMS]
+
+
+def _led_into_section(context: Context, unit: Unit, subjects: Sequence[str]) -> tuple[str, list[Unit]] | None:
+    """The role and the entries of the section of reasons or precautions that a unit only leads into."""
+    if unit.role not in {"reasons", "precautions"} or not unit.text.endswith((":", "：")):
+        return None
+    units = _section_units(context, unit.role, subjects)
+    return (unit.role, units) if 1 < len(units) <= _MAX_ITEMS else None
 
 
 def find_special(context: Context, subjects: Sequence[str]) -> Unit | None:

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 
 from assistant.clauses import YES_OR_NO, Value, asking_clauses, asks_how_to_cancel, concepts_in, wishes_to_cancel
 from assistant.instructions import without_instructions
+from assistant.dialects import standardized
 from assistant.lexicon import Lexicon, any_of
 from assistant.naming import Naming, masked, shortens
 from assistant.question import Question, han_only
@@ -197,7 +198,7 @@ class Reader:
         return lru_cache(maxsize=_RECENT_TURNS)(self._read)
 
     def _read(self, raw: str) -> Question:
-        text = normalize(raw[:MAX_QUESTION_CHARACTERS])
+        text = standardized(normalize(raw[:MAX_QUESTION_CHARACTERS]))
         language = language_of(raw[:MAX_QUESTION_CHARACTERS])
         unsafe, contact = self.lexicon.unsafe("unsafe", text), self.lexicon.unsafe("contact", text)
         text = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", text)
