@@ -46,7 +46,8 @@ _TYPED = {
     ),
     "age": any_of(
         rf"{_NUMERAL}\s*周?岁|成年|年龄(?:不限|没有限制)|不限年龄",
-        r"\byears? (?:old|of age)\b|\baged? \d|\b(?:under|over) \d{1,2}\b(?! *(?:yuan|days?|hours?|minutes?|weeks?|months?|dollars?))|\bminors?\b|\badults?\b",
+        r"\byears? (?:old|of age)\b|\baged? \d|\bminors?\b|\badults?\b",
+        r"\b(?:under|over) \d{1,2}\b(?! *(?:yuan|days?|hours?|minutes?|weeks?|months?|dollars?))",
     ),
     "count": any_of(
         rf"{_NUMERAL}\s*(?:次|回|趟|遍|张|部|台|份|本|辆|位|名)|不限(?:次|张|量|数)|没有(?:上限|限制)",
