@@ -233,7 +233,7 @@ def _stripped(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
 
 
 def holds(unit: Unit, value_type: str) -> bool:
-    """Whether a unit holds a value of a type: `amount`, `duration`, `clock`, `phone`, `number` or `address`."""
+    """Whether a unit holds a value of a type, one of those of `assistant.typed_values`."""
     return holds_value(unit.text, value_type)
 
 

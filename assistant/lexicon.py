@@ -26,7 +26,7 @@ class Concept:
         zh: What it is called when the articles do not say it, empty for "what you ask".
         en: The same in English.
         patterns: Regular expressions that ask about it beside the words.
-        type: `amount`, `number`, `duration`, `clock`, `phone` or `address` for a typed concept, else empty.
+        type: Of a typed concept, one of the types of `assistant.typed_values`, else empty.
     """
 
     concept_id: str

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from assistant.apart import asks_of_any_card
 from assistant.draft import Context, Draft, colon, rejected_entries
 from assistant.evidence import Scored, Unit, holds, pairs_of
 from assistant.phrases import joined, say
@@ -24,6 +25,8 @@ TYPED_FROM = 0.0  # from here a value of the type asked for, in the card's own s
 TYPED_SAID_FROM = -1.0  # the same of one that has words for what is asked, where nothing else is
 CLARIFIES_FROM = -2.5  # from here a section on one card may answer when the card is not named
 _AS_GOOD = 1.0  # units within this of the best count as answering too, when it is asked whether cards differ
+_TOLD_FROM = -1.5  # a sentence with strange words of the question that no other card's sections have answers from here
+_TOLD_AHEAD = 2.5  # when it is so far ahead of all that is not about its card
 _DIFFERS_FROM = -0.25  # a section on another card from here, and
 _DIFFERS_WITHIN = 2.0  # within this of the best, may answer as well when the question names no card
 _SAYS_AS_MUCH_FROM = -4.0  # from here one may that has every word of the question that the best has
@@ -32,7 +35,7 @@ _OWN_VALUE_FROM = -4.0  # a section on a card from here may hold the value asked
 _ADDS_WITHIN = 0.8  # units within this of the best are quoted beside it,
 _ADDS_BESIDE = 1.6  # those of its own section within this
 LISTED_FROM = 0.42  # the share of a question's weight that an entry of a list must answer
-_ONLY_BY_VALUE = frozenset({"phone", "address"})  # types that nothing else can stand for
+_ONLY_BY_VALUE = frozenset({"phone", "address", "age", "count"})  # types that nothing else can stand for
 _MAX_UNITS = 3
 _MAX_ITEMS = 8
 _REASONS_WITHIN = 2.0  # the same of the reasons, when nothing in particular is asked about
@@ -43,6 +46,7 @@ _FEE_OF_A_KIND = re.compile(
 )
 _WHO_PAYS = re.compile(r"谁[^,。?!]{0,3}[出付掏给担]|\bwho (?:pays|covers)\b")  # asks for no amount
 _FEES_FOR_SENDING = frozenset({"递费", "运费", "寄费"})
+_OF_CARDS_IN_GENERAL = frozenset({"definition", "kinds", "summary", "precautions", "reasons", "comparison"})
 _UNNUMBERED = re.compile(r"^\s*(?:\d{1,2}[.、)）．]|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[)）])\s*")
 
 
@@ -59,7 +63,7 @@ def answer_generally(context: Context, subjects: Sequence[str]) -> Draft | None:
     if (
         not intents
         or (subjects and not {"precautions", "reasons"} & set(intents))
-        or question.cancels
+        or (question.cancels or (question.wishes and "procedure" in question.intents))
         and "reasons" not in intents
     ):
         return None
@@ -226,8 +230,14 @@ def answer_detail(context: Context, subjects: Sequence[str], *, listed: str = ""
         subjects: The cards that are meant, empty when no card is.
         listed: The kind of section, `reasons` or `precautions`, that is listed whole when no sentence of it answers.
     """
+    guessed = not subjects or subjects == context.question.pointed
+    if guessed and not listed and asks_of_any_card(context):
+        return clarify(context, context.sources.catalog.subjects, "every card has an answer of its own")
     ranked, _ = context.chosen(context.units_about(subjects), subjects)
     likeliest = ranked[0] if ranked else None
+    unsure = not ranked or ranked[0].score < STRANGE_ANSWERS_FROM
+    if not subjects and not listed and unsure and _asks_to_cancel(context):
+        return clarify(context, context.sources.catalog.subjects, "nothing but cancelling is asked for")
     ranked = _of_the_type_asked(context, ranked)
     sure = _sure_by_type(context, ranked, subjects)
     by_threshold = sure is ranked
@@ -242,20 +252,7 @@ def _decide(
 ) -> Draft:
     """The answer by the best of the units that may answer, `ranked`; `likeliest` may be of another type than asked."""
     if not ranked or ranked[0].score <= ANSWERS_FROM:
-        if near := _near(context, subjects):
-            return near
-        if listed and (units := _section_units(context, listed, subjects)):
-            return _list_units(context, listed, units)
-        several = not subjects and len(context.sources.catalog.subjects) > 1
-        if several and _only_cancels(context.question):
-            return clarify(context, context.sources.catalog.subjects, "nothing but cancelling is asked for")
-        if several and likeliest is not None and likeliest.unit.cards and likeliest.score > CLARIFIES_FROM:
-            return clarify(context, context.sources.catalog.subjects, "a card's section may answer")
-        names = any(len(run) > _LONGEST_PLAIN and has_han(run) for run in context.question.focus_unknown)
-        if several and context.question.focus and not names and len(_saying(context, ranked, CLARIFIES_FROM)) > 1:
-            return clarify(context, context.sources.catalog.subjects, "several cards' sections may answer")
-        nearest = ranked[:5] or [s for s in (likeliest,) if s is not None]
-        return refuse_unstated(context, subjects, "no sentence answers it", rejected=nearest)
+        return _unsaid(context, subjects, ranked, likeliest, listed)
     if listed == "reasons" and (units := _reasons_meant(context, ranked, subjects)):
         return _list_units(context, listed, units)
     if led := _led_into_section(context, ranked[0].unit, subjects):
@@ -285,6 +282,33 @@ def _decide(
     kept = {id(scored) for scored in fitting}
     rejected = [scored for scored in ranked if id(scored) not in kept][:5]
     return _quoting(context, _enough(context, fitting), head, "detail", rejected=rejected)
+
+
+def _unsaid(
+    context: Context, subjects: Sequence[str], ranked: Sequence[Scored], likeliest: Scored | None, listed: str
+) -> Draft:
+    """What is said where no sentence is likely enough to answer: the like of it, which card is meant, or an abstention.
+
+    One sentence may answer all the same, when no card is named and its words alone tell which is meant.
+    """
+    if near := _near(context, subjects):
+        return near
+    if listed and (units := _section_units(context, listed, subjects)):
+        return _list_units(context, listed, units)
+    several = not subjects and len(context.sources.catalog.subjects) > 1
+    if several and _only_cancels(context.question):
+        return clarify(context, context.sources.catalog.subjects, "nothing but cancelling is asked for")
+    if several and _told_by_its_words(context, ranked, likeliest):
+        subjects = ranked[0].unit.cards
+        head = say("detail", context.language, card=joined([context.name(s) for s in subjects], context.language))
+        return _quoting(context, ranked[:1], head, "only one card's section has the words", rejected=ranked[1:5])
+    if several and likeliest is not None and likeliest.unit.cards and likeliest.score > CLARIFIES_FROM:
+        return clarify(context, context.sources.catalog.subjects, "a card's section may answer")
+    names = any(len(run) > _LONGEST_PLAIN and has_han(run) for run in context.question.focus_unknown)
+    if several and context.question.focus and not names and len(_saying(context, ranked, CLARIFIES_FROM)) > 1:
+        return clarify(context, context.sources.catalog.subjects, "several cards' sections may answer")
+    nearest = ranked[:5] or [s for s in (likeliest,) if s is not None]
+    return refuse_unstated(context, subjects, "no sentence answers it", rejected=nearest)
 
 
 def _saying(context: Context, ranked: Sequence[Scored], least: float) -> set[str]:
@@ -329,6 +353,30 @@ def _rivals(context: Context, scored: Scored, best: Scored) -> bool:
 def _only_cancels(question: Question) -> bool:
     """Whether a question is about cancelling and says nothing else that could be looked for."""
     return "cancel" in question.actions and not question.concepts and not question.focus_unknown
+
+
+def _told_by_its_words(context: Context, ranked: Sequence[Scored], likeliest: Scored | None) -> bool:
+    """Whether the likeliest sentence is far ahead, of one card, and has words of the question that no other card's has.
+
+    A question that names no card needs less to be answered then: asking back would tell nothing new.
+    """
+    if not ranked or ranked[0] is not likeliest or len(ranked[0].unit.cards) != 1:
+        return False
+    best, cards = ranked[0], ranked[0].unit.cards
+    if any(s.unit.cards != cards and s.score > best.score - _TOLD_AHEAD for s in ranked):
+        return False
+    strange = [run for run in context.question.focus_unknown if len(run) > 1]
+    asked = {pair for run in strange if best.score > _TOLD_FROM for pair in pairs_of(run)}
+    asked |= set(pairs_of(context.question.text) if best.score > _DIFFERS_FROM else ())
+    others = [unit.pairs for unit in context.units_about(()) if unit.cards and unit.cards != cards]
+    return bool((asked & best.unit.pairs).difference(*others))
+
+
+def _asks_to_cancel(context: Context) -> bool:
+    """Whether cancelling a card, of the several there are, is all that is spoken of: `can you cancel it for me?`."""
+    question = context.question
+    general = question.all_cards or question.excluded or question.intents & _OF_CARDS_IN_GENERAL
+    return len(context.sources.catalog.subjects) > 1 and not (general or question.unknown) and _only_cancels(question)
 
 
 def _near(context: Context, subjects: Sequence[str]) -> Draft | None:

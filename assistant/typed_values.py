@@ -44,9 +44,24 @@ _TYPED = {
         r"[路街巷道]\s*\d+\s*号|\d+\s*[号层楼栋]|[一二三四五六七八九十]+[层楼]|street|road|avenue|\bfloor\b",
         r"[\w.+-]+@[\w-]+\.\w|https?://|\bwww\.\w",
     ),
+    "age": any_of(
+        rf"{_NUMERAL}\s*周?岁|成年|年龄(?:不限|没有限制)|不限年龄",
+        r"\byears? (?:old|of age)\b|\baged? \d|\bminors?\b|\badults?\b",
+        r"\b(?:under|over) \d{1,2}\b(?! *(?:yuan|days?|hours?|minutes?|weeks?|months?|dollars?))",
+    ),
+    "count": any_of(
+        rf"{_NUMERAL}\s*(?:次|回|趟|遍|张|部|台|份|本|辆|位|名)|不限(?:次|张|量|数)|没有(?:上限|限制)",
+        rf"\b{_WORD_NUMERAL} (?:\w+ )?(?:times|cards?|phones?|devices?|cop(?:y|ies)|accounts?|people)\b",
+        r"\b(?:once|twice)\b|\bno limit\b|\bunlimited\b",
+    ),
 }
 
 
 def holds_value(text: str, value_type: str) -> bool:
-    """Whether folded `text` holds a value of a type: `amount`, `duration`, `clock`, `phone`, `number` or `address`."""
+    """Whether folded `text` holds a value of a type.
+
+    Args:
+        text: What may hold one.
+        value_type: `amount`, `number`, `duration`, `clock`, `phone`, `address`, `age`, or `count` (of times or things).
+    """
     return _TYPED[value_type].search(text) is not None
