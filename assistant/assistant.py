@@ -18,6 +18,7 @@ from assistant.draft import Context, Draft, Sources
 from assistant.evidence import Unit, UnitReader, pairs_of
 from assistant.extractive import compose
 from assistant.lexicon import load_lexicon
+from assistant.misspelt import respelled
 from assistant.passages import ANSWERS_FROM
 from assistant.proper_names import owner_of
 from assistant.question import Question
@@ -29,7 +30,7 @@ from corpus.card_names import ENDING
 from corpus.document import Document
 from corpus.editions import Edition, align
 from corpus.errors import UnusableInput
-from corpus.normalize import normalize
+from corpus.normalize import has_han, normalize
 from corpus.subjects import labelled, subjects_of
 from index.chunk_file import DocumentHead, OutlineEntry
 from index.hit import Hit
@@ -88,7 +89,9 @@ class Assistant:
         self._lexicon = load_lexicon()
         titles = {document.doc_id: document.title for document in index.documents()}
         self._catalog = build_catalog(index.outline(), titles, index.document, self._lexicon)
-        self._reader = Reader(self._lexicon, self._catalog.cards, self._catalog.naming, self._guess, self._owner)
+        self._reader = Reader(
+            self._lexicon, self._catalog.cards, self._catalog.naming, self._guess, self._owner, self._heard
+        )
         self._unit_reader = UnitReader(self._lexicon, self._catalog.cards)
         self._units = lru_cache(maxsize=_CACHED_DOCUMENTS)(self._read_units)
         self._profile = lru_cache(maxsize=_CACHED_PROFILES)(self._read_profile)
@@ -299,6 +302,14 @@ class Assistant:
         """The subject of whose sections alone a question has a proper name, empty for none."""
         meant = [subject for subject in self._nearest(question) if subject not in question.excluded]
         return owner_of(question, {subject: self._said_of(subject) for subject in meant})
+
+    def _heard(self, question: Question) -> str:
+        """The text of a question, what it misspells of the words of the sections it may be about mended."""
+        if not any(len(run) > 1 and has_han(run) for run in question.unknown):
+            return question.text
+        named = [subject for card in question.cards for subject in self._catalog.covering(card)]
+        said = [self._said_of(subject) for subject in named or self._nearest(question)]
+        return respelled(question.text, question.unknown, {pair for pairs in said for pair in pairs})
 
     def _nearest(self, question: Question) -> tuple[str, ...]:
         """The subjects that a question is held against: all of a few, else those with the passages likest to it."""

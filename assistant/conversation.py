@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assistant.lexicon import Lexicon
+from assistant.lexicon import Lexicon, any_of
 from assistant.question import Question
 from assistant.step_reference import StepReference
 from assistant.understanding import Reader
@@ -19,6 +19,10 @@ _CORRECTS = re.compile(
 )
 # 打电话用的那张: a card told by what it is for.
 _DESCRIBES = re.compile(r"(?:那|这)一?[张个种本家份][卡证]?\W*$|\bone\b")
+# 可是我已经用过一次了: a circumstance that the question before did not tell.
+_OBJECTS = any_of(
+    r"^(?:可是|可(?=[我他她它你咱])|但是?|不过|只是|问题是|就是)", r"^(?:but|however|except|although|though)\b"
+)
 _LONGEST_REPLY = 20
 _FEW_WORDS = 2
 _SHORTEST_NAME = 2  # characters of a card's name whose beginning alone can name it: 加油 for 加油卡
@@ -97,6 +101,8 @@ def _completed(question: Question, memory: _Memory, options: Sequence[str], read
             focus=pending.focus,
             language=_language(question, pending),
         )
+    if memory.pending is not None and _objects(question, memory.pending, memory):
+        return _with_circumstance(question, memory.pending, memory.cards)
     own = question.cards or question.cued
     if not own and not question.unknown_card and not question.all_cards and memory.cards and _leaves_out(question):
         question = replace(question, cards=memory.cards, inherited=True)
@@ -149,6 +155,38 @@ def _completes(question: Question, memory: _Memory, lexicon: Lexicon) -> bool:
         and (memory.pending.cancels or "cancel" in memory.pending.actions)
         and (not cards or set(cards) <= set(memory.cards))
         and not question.intents & _GENERAL
+    )
+
+
+def _objects(question: Question, pending: Question, memory: _Memory) -> bool:
+    """Whether a turn asks nothing and tells what stands against what was asked: `可是我已经用过一次了`."""
+    cards = question.cards or question.cued
+    return bool(
+        _OBJECTS.search(question.text)
+        and not question.asks
+        and not question.step
+        and not question.intents & _GENERAL
+        and "cancel" in pending.actions
+        and memory.cards
+        and (not cards or set(cards) <= set(memory.cards))
+    )
+
+
+def _with_circumstance(question: Question, pending: Question, cards: tuple[str, ...]) -> Question:
+    """What is said of a circumstance that a turn tells, where the question before was about cancelling."""
+    return replace(
+        question,
+        text=f"{pending.text} {_OBJECTS.sub('', question.text)}",
+        cards=cards,
+        surfaces=question.surfaces or pending.surfaces,
+        actions=question.actions | {"cancel"},
+        generic=True,
+        inherited=not question.cards,
+        asks=True,
+        asks_yes_or_no=True,
+        bare=False,
+        wishes=False,
+        language=_language(question, pending),
     )
 
 

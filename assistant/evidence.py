@@ -44,7 +44,10 @@ _LEADING = re.compile(r"(?:\s|\u3000|>|[-*+•](?=\s))*")  # what opens a paragr
 _LABELLED = re.compile(r"(?:\*\*?|__)[^*_\n]{1,30}(?:\*\*?|__)\s*[：:]|(?:\*\*?|__)[^*_\n]{1,30}[：:](?:\*\*?|__)")
 _TABLE_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*\|")  # what stands below the head of a table
 _A_LINE = 80
-_SETS_ASIDE = re.compile(r"(?:不|另文)(?:作|做|再)?(?:细说|展开|详述|赘述|详谈|细谈|讨论|介绍|多说|多讲)")
+_SETS_ASIDE = re.compile(
+    r"(?:不|另文)(?:作|做|再)?(?:细说|展开|详述|赘述|详谈|细谈|讨论|介绍|多说|多讲)"
+    r"|就?(?:先|此处|这里)?(?:不(?:再)?(?:写|讲|说|提|谈|列)了?|从略|略过)(?=[。；;.]|$)"
+)
 _RUN = re.compile(r"[\u4e00-\u9fff]+|[a-z0-9]+")
 
 

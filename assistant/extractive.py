@@ -10,8 +10,10 @@ from assistant.clauses import BESIDE_CARDS, WAYS
 from assistant.comparison import compare
 from assistant.draft import Context, Draft
 from assistant.lexicon import any_of
+from assistant.naming import Naming
 from assistant.parts import answer_part
 from assistant.passages import (
+    SURELY_ANSWERS_FROM,
     answer_anyhow,
     answer_detail,
     answer_generally,
@@ -25,6 +27,7 @@ from assistant.question import Question
 from assistant.refusals import abstain, answer_nothing, clarify, refuse_card, refuse_unstated, warn
 from assistant.route import Route, choose_route
 from assistant.step_reference import implied_step
+from corpus.normalize import normalize
 
 _STEP_FROM = (
     0.2  # how likely a step has to be asked for when the rules found one and another kind of answer is likelier
@@ -50,6 +53,8 @@ _HOW_HARD = any_of(
     r"(?:简单|复杂|麻烦|繁琐|省事|容易|好办|难办|难)(?:还是|[吗么嘛不没]|\W*$)|(?:难|麻|复|简|容|繁)不(?:难|麻烦|复杂|简单|容易|繁琐)",
     r"\b(?:is|are|does)\b.{0,40}\b(?:simple|easy|hard|difficult|complicated|complex|straightforward)\b",
 )
+# 商场积分卡：…，这里不写了: an entry of a list by the name that it begins with.
+_LISTED = re.compile(r"\W*(?P<name>[^\W\d_]{2,12})(?:\*\*)?[：:]")
 _ONE_THING = re.compile(r"什么(?!都)|啥|咩|哪(?!几步|些步骤)|谁|多少|几(?!步)|\bwho\b|\bwhere\b|\bwhich\b|\bwhen\b")
 
 
@@ -77,8 +82,8 @@ def _composed(context: Context, likely: dict[Route, float]) -> Draft:
         return answer_anyhow(context, subjects)
     if question.unknown_card and not cards and (called := _called_so(context, question.unknown_card)):
         cards = subjects = called
-    if question.unknown_card and not cards and route not in _OF_ALL_CARDS:
-        return refuse_card(context, question.unknown_card)
+    if not_told := _not_told_of(context, cards, route):
+        return refuse_card(context, not_told)
     if route == "comparison" and len(context.sources.catalog.subjects) > 1:
         return compare(context, cards)
     if cards and not subjects:
@@ -90,11 +95,40 @@ def _composed(context: Context, likely: dict[Route, float]) -> Draft:
     if general := answer_generally(context, subjects):
         return general
     if len(subjects) > 1 and len(cards) <= 1:
-        return clarify(context, subjects, "several subjects for one card")
+        return _said_of_none(context) or clarify(context, subjects, "several subjects for one card")
     draft = _specific(context, subjects, likely)
     left_out = [card for card in cards if not context.sources.catalog.covering(card)]
     said = [say("not_covered", context.language, card=context.name(card)) for card in left_out]
     return replace(draft, text="\n\n".join([draft.text, *said]))
+
+
+def _not_told_of(context: Context, cards: tuple[str, ...], route: Route) -> str:
+    """The card that is meant and that no procedure is about, empty for none."""
+    question = context.question
+    if not question.cards and (name := _set_aside(context)):
+        return name
+    return question.unknown_card if not cards and route not in _OF_ALL_CARDS else ""
+
+
+def _set_aside(context: Context) -> str:
+    """The card whose name the question has all parts of, and that an article lists only to say it is not told of."""
+    for unit in context.units_about(()):
+        if unit.sets_aside and (found := _LISTED.match(context.sources.document(unit.chunk.doc_id).text, unit.start)):
+            name = normalize(found["name"])
+            naming = Naming((name,))
+            if naming.score(context.question.text, name) >= naming.score(name, name):
+                return found["name"]
+    return ""
+
+
+def _said_of_none(context: Context) -> Draft | None:
+    """What a section on no card surely answers where a use alone points to several: 银行什么时候人多."""
+    question = context.question
+    if question.cards or question.actions or question.wishes:
+        return None
+    ranked, _ = context.chosen(context.units_about(()), ())
+    surely = ranked and ranked[0].score > SURELY_ANSWERS_FROM and not ranked[0].unit.cards
+    return answer_detail(context, ()) if surely else None
 
 
 def _refused(context: Context) -> Draft | None:

@@ -53,11 +53,34 @@ _SYLLABLES = {
     "qian": "钱",
     "dao": "到",
     "hai": "还",
+    "xian": "先",
+    "zhao": "找",
+    "ta": "他",
+    "me": "么",
+    "jiu": "就",
+    "dou": "都",
+    "cai": "才",
+    "dei": "得",
+    "wen": "问",
+    "kan": "看",
+    "jiao": "交",
+    "xie": "写",
+    "deng": "等",
+    "gai": "该",
+    "ke": "可",
+    "duo": "多",
+    "shao": "少",
+    "tian": "天",
+    "yong": "用",
+    "ting": "停",
+    "guan": "关",
 }
 _FEWEST_SPELLED = 0.5  # of the letters that nothing explains, in a text without Chinese characters, for it to be pinyin
 _MOST_OTHERS = 0.4  # of the letters of pinyin, that may spell what no term is
 _CARD_NOUNS = "卡证"
 _MOST_TERMS = 32_768
+_RETROFLEX = re.compile(r"^([zcs])h")
+_VELAR = re.compile(r"([aei])ng$")
 
 
 @dataclass(frozen=True)
@@ -87,8 +110,13 @@ class Sounds:
 
     @cached_property
     def _begun(self) -> frozenset[tuple[str, int]]:
-        """The first syllable and the number of syllables of each term."""
-        return frozenset((sound[0], len(sound)) for sound in self._by_sound)
+        """The first syllable, slurred, and the number of syllables of each term."""
+        return frozenset((_slur(sound[0]), len(sound)) for sound in self._by_sound)
+
+    @cached_property
+    def _by_slurred_sound(self) -> dict[tuple[str, ...], str]:
+        """Term by its syllables as people say them who do not tell 扫 from 少, or 京 from 金."""
+        return {tuple(map(_slur, sound)): term for sound, term in reversed(list(self._by_sound.items()))}
 
     def correct(self, text: str, unknown: Iterable[tuple[int, int]], fixed: Iterable[tuple[int, int]]) -> str:
         """`text` with words of an unknown span replaced by a term that sounds the same.
@@ -114,9 +142,13 @@ class Sounds:
         """The first term that sounds like `word` by one of its readings, empty when there is none."""
         from pypinyin import Style, pinyin
 
-        if not any((sound, len(word)) in self._begun for sound in _readings(word[0])) or not all(map(has_han, word)):
+        if not all(map(has_han, word)) or not any(
+            (s, len(word)) in self._begun for s in map(_slur, _readings(word[0]))
+        ):
             return ""
         if found := self._by_sound.get(_syllables(word)):
+            return found
+        if len(word) > _SHORTEST_TERM and (found := self._by_slurred_sound.get(_slurred(word), "")):
             return found
         if word[-1] not in _CARD_NOUNS:
             return ""  # of other words only the usual reading counts: rare ones hit too much by chance
@@ -149,8 +181,10 @@ class Sounds:
                 if (before := best[start]) is None:
                     continue
                 part = letters[start:end]
-                term = self._by_spelling.get(part) or _SYLLABLES.get(part)
-                if term is None and part not in _all_syllables():
+                syllable = part in _all_syllables()
+                # `xian` is 先 and not 西安: one syllable is one character.
+                term = _SYLLABLES.get(part) if syllable else self._by_spelling.get(part)
+                if term is None and not syllable:
                     continue
                 n_others = before[0] + (len(part) if term is None else 0)
                 spelled = (n_others, before[1] + 1, before[2] + (term or f" {part} "))
@@ -185,6 +219,20 @@ def _syllables(word: str) -> tuple[str, ...]:
     from pypinyin import lazy_pinyin  # its dictionary takes a third of a second to load
 
     return tuple(lazy_pinyin(word))
+
+
+def _slurred(word: str) -> tuple[str, ...]:
+    return tuple(map(_slur, _syllables(word)))
+
+
+def _slur(syllable: str) -> str:
+    """A syllable without the differences that many do not make: of `zh` and `z`, of `ng` and `n`."""
+    return _RETROFLEX.sub(r"\1", _VELAR.sub(r"\1n", syllable))
+
+
+def sounds_alike(one: str, other: str) -> bool:
+    """Whether two characters have the same usual reading, whatever the tone."""
+    return _syllables(one) == _syllables(other)
 
 
 @lru_cache(maxsize=8192)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 from assistant.clauses import YES_OR_NO, Value, asking_clauses, asks_how_to_cancel, concepts_in, wishes_to_cancel
-from assistant.instructions import without_instructions
 from assistant.dialects import standardized
+from assistant.instructions import without_instructions
 from assistant.lexicon import Lexicon, any_of
 from assistant.naming import Naming, masked, shortens
 from assistant.question import Question, han_only
@@ -56,6 +56,25 @@ _CORRECTABLE = frozenset(
         "泄露",
         "物业",
         "退款",
+        "收费",
+        "手续费",
+        "工本费",
+        "违约金",
+        "到账",
+        "挂失",
+        "代办",
+        "复核",
+        "审批",
+        "窗口",
+        "几天",
+        "多少天",
+        "几点",
+        "证件",
+        "户口本",
+        "委托书",
+        "回执",
+        "利息",
+        "欠费",
     }
 )
 _STUTTER = re.compile(r"([^\W\d_a-z爷奶爸妈哥姐弟妹叔婶舅姑谢])\1+")
@@ -84,6 +103,11 @@ _EXCLUDING = re.compile(
     r"(?:不是|并非|不要|不办|别的不是|(?<![a-z])not (?:the |my |a |an )?(?:one for (?:the |my )?)?)$"
 )
 
+# 不要宽带了: said of a card that is to go, it is the one that is meant.
+_GIVES_UP = re.compile(r"(?:不要|不办)$")
+_NO_MORE = re.compile(r"(?:卡|的)?[了啦喇囉]")
+# 社保卡里的银行账户: what is part of another card.
+_PART_OF_ANOTHER = re.compile(r"[卡证](?:里|里头|里面|内|上|上面)(?:那个|那张|这个|附?带的|绑定?的|的)+$")
 # 跟宽带一起办的手机卡: what another came along with.
 _BESIDE_ANOTHER = re.compile(
     r"(?:账户|帐户|账号|号)?(?:一起|一块儿?|一道|同时|捆绑|打包)(?:办|开|领|申请|买|送|装|发)(?:理|通)?的"
@@ -98,6 +122,10 @@ def _no_owner(_: Question) -> str:
     return ""
 
 
+def _as_typed(question: Question) -> str:
+    return question.text
+
+
 @dataclass(frozen=True)
 class Reader:
     """Reads questions by the lexicon and the cards that a corpus knows.
@@ -107,6 +135,7 @@ class Reader:
         guess: The subject that a question which names none is likeliest about, empty for none, and whether it is
             likelier about it than about none.
         owner: The subject of whose sections alone a question has a proper name, empty for none.
+        heard: The text of a question, what it misspells of the words of the sections it may be about mended.
     """
 
     lexicon: Lexicon
@@ -114,6 +143,7 @@ class Reader:
     naming: Naming = Naming(())
     guess: Callable[[Question], tuple[str, bool]] = _no_guess
     owner: Callable[[Question], str] = _no_owner
+    heard: Callable[[Question], str] = _as_typed
 
     @cached_property
     def _terms(self) -> TermList[Value]:
@@ -207,7 +237,10 @@ class Reader:
         corrected, found = self._respelled(_STUTTER.sub(r"\1", text))
         if language == "en" and has_han(corrected):
             language = "zh"
-        question = self._parsed(raw, corrected, found, language, instructed=instructed, unsafe=unsafe, contact=contact)
+        parsed = partial(self._parsed, raw, language=language, instructed=instructed, unsafe=unsafe, contact=contact)
+        question = parsed(corrected, found)
+        if (heard := self.heard(question)) != question.text:
+            question = parsed(heard, self.find(heard))
         if len(question.cards) > 1 and (owner := self._owner_of_shared(question)):
             return replace(question, cards=(owner,))
         if question.all_cards or any(map(self._covered, question.cards)):
@@ -384,17 +417,14 @@ class Reader:
                 name
                 for match in found
                 for kind, name in match.values
-                if kind in {"card", "cue"}
-                and (
-                    _EXCLUDING.search(text[max(0, match.start - 12) : match.start])
-                    or _BESIDE_ANOTHER.match(text, match.end)
-                )
+                if kind in {"card", "cue"} and (_is_excluded(text, match) or _BESIDE_ANOTHER.match(text, match.end))
             )
         )
         by_kind: dict[str, list[str]] = {}
         for match in found:
+            part = _PART_OF_ANOTHER.search(text[max(0, match.start - 12) : match.start])
             for kind, name in match.values:
-                if name not in excluded:
+                if name not in excluded and not (part and kind in {"card", "cue"}):
                     by_kind.setdefault(kind, []).append(name)
         unknown = self._unexplained(text, found)
         named = list(dict.fromkeys(by_kind.get("card", ())))
@@ -477,6 +507,12 @@ def _without_slow(text: str, found: list[Found[Value]]) -> list[Found[Value]]:
         else match
         for match in found
     ]
+
+
+def _is_excluded(text: str, match: Found[Value]) -> bool:
+    """Whether what stands before a name says that it is not meant: 不是银行卡, but not 不要银行卡了."""
+    before = text[max(0, match.start - 12) : match.start]
+    return bool(_EXCLUDING.search(before) and not (_GIVES_UP.search(before) and _NO_MORE.match(text, match.end)))
 
 
 def _is_card_name(values: tuple[Value, ...], term: str) -> bool:

@@ -84,7 +84,9 @@ def _is_told(text: str, section: Section, at: int, telling: Telling) -> bool:
         return role not in LISTING - {"conditions", "materials", "fees"} and not _prepares(section)
     entries = [_ORDINAL.sub("", entry, count=1) for entry in entries]
     led = last_sentence(before)
-    if _STEP_MARK.search(before) or (says("steps", led) and not says("precautions", section.nearest)):
+    # `共有四个环节。第一，…` counts what follows though its sentence has ended.
+    announced = last_sentence(before.rstrip().rstrip("。")) if telling.way == "connected" else led
+    if _STEP_MARK.search(before) or (says("steps", announced) and not says("precautions", section.nearest)):
         return True
     if role in LISTING or (led and (role_of(led) in LISTING or says("bring", led))) or _prepares(section):
         return False

@@ -167,3 +167,22 @@ def test_what_a_correction_denies_is_left_out(correction: str) -> None:
 
 def test_a_yes_or_no_question_is_no_addition_to_the_one_before() -> None:
     assert "收费" not in last("公交卡注销收费吗", "能在网上办不").text
+
+
+def test_a_circumstance_that_stands_against_cancelling_is_asked_about() -> None:
+    question = last("门禁卡可以退吗？", "可是我已经用过一次了")
+
+    assert (question.cards, question.asks, question.cancels) == (("门禁卡",), True, False)
+    assert question.text.endswith("我已经用过一次了")
+
+
+@pytest.mark.parametrize(
+    ("before", "turn"), [("门禁卡怎么退", "我已经用过一次了"), ("门禁卡是什么", "可是我已经用过一次了")]
+)
+def test_other_statements_are_no_circumstance(before: str, turn: str) -> None:
+    assert not last(before, turn).asks
+
+
+def test_what_is_part_of_the_card_spoken_of_is_no_other_card() -> None:
+    assert last("社保卡怎么注销", "卡里那个银行卡会一起关掉吗").cards == ("社保卡",)
+    assert last("社保卡怎么注销", "那银行卡会一起关掉吗").cards == ("银行卡",)

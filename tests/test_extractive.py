@@ -746,3 +746,44 @@ def test_a_section_whose_label_points_to_a_card_of_the_title_is_about_it() -> No
     labelled = small({"labelled.md": LABELLED})
 
     assert quotes(labelled.ask(["青蜻那个怎么注销"])) == ["在青蜻首页退押金。", "在青蜻点注销。"]
+
+
+LISTED = """# 三张旧卡怎么退
+
+## 先认认这几张卡
+
+- 门禁卡：写着一串编号，开门用的。
+- 交通卡：存着钱，坐车用的。
+- 商场积分卡：攒分换礼品，这里就不写了。
+
+## 门禁卡退卡步骤
+
+1. 登录小程序。
+2. 填写房号。
+3. 把卡投进箱子。
+
+## 交通卡退卡步骤
+
+1. 带上身份证去柜台。
+2. 填写登记单。
+3. 交卡领押金。
+
+## 提醒
+
+- 月底银行里人最多，要排队，错开月底再去。
+"""
+
+
+def test_a_card_that_is_listed_only_to_be_set_aside_is_not_covered() -> None:
+    answer = small({"card.md": LISTED}).ask(["商场那张攒积分的卡怎么退"])
+
+    assert (answer.outcome, answer.reason) == ("abstained", "no_hits")
+    assert "商场积分卡" in answer.text
+
+
+def test_part_of_the_name_of_a_card_that_is_set_aside_does_not_mean_it() -> None:
+    assert small({"card.md": LISTED}).ask(["这张卡怎么退，积分呢"]).reason != "no_hits"
+
+
+def test_what_a_card_is_stands_where_the_cards_are_told_apart() -> None:
+    assert "一串编号" in small({"card.md": LISTED}).ask(["门禁卡里存的是什么东西"]).text

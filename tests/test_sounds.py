@@ -26,6 +26,17 @@ def test_other_words_are_compared_by_their_usual_reading_only() -> None:
     assert Sounds(("航空",)).correct("行空", [(0, 2)], []) == "行空"
 
 
+def test_a_longer_word_is_known_as_people_slur_it() -> None:
+    assert Sounds(("多少天",)).correct("多扫天", [(0, 3)], []) == "多少天"
+    assert Sounds(("少天",)).correct("扫天", [(0, 2)], []) == "扫天"
+
+
+def test_one_syllable_of_pinyin_is_one_character() -> None:
+    sounds = Sounds(("门禁卡", "注销"), ("西安",))
+
+    assert sounds.from_pinyin("menjinka xian zhuxiao", [(0, 8), (9, 13), (14, 21)]) == "门禁卡先注销"
+
+
 def test_a_word_that_is_known_stays_as_it_is() -> None:
     assert correct("预越", (0, 2)) == "预约"
     assert correct("预越", (0, 2), fixed=((1, 2),)) == "预越"

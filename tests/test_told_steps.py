@@ -197,3 +197,19 @@ def test_what_is_counted_in_one_answer_is_told_from_what_follows() -> None:
         "第二，到网点交卡；",
         "第三，领收据。",
     ]
+
+
+@pytest.mark.parametrize("heading", ["### 联名卡：先换绑再销", "### 联名卡"])
+def test_what_a_sentence_announces_and_ordinals_count_are_steps(heading: str) -> None:
+    found = procedure(
+        f"## 各卡怎么销\n\n{heading}\n\n两头都要跑，共有四个环节。第一，登录网站换绑。第二，请单位开函。"
+        "第三，带函去专柜。第四，银行把结果传回中心。\n"
+    )
+
+    assert [step.text[:3] for step in found.steps] == ["第一，", "第二，", "第三，", "第四，"]
+
+
+def test_a_sentence_before_parts_that_no_ordinal_counts_announces_nothing() -> None:
+    text = "## 三家放在一起\n\n靠邮件和小程序。最快的是甲；乙要等到零点；丙最慢，要等三十天。\n"
+
+    assert all(piece.kind != "procedure" for piece in chunks(text))

@@ -443,3 +443,34 @@ def test_what_is_asked_is_known_by_the_words_people_use(concept: str, raw: str) 
 )
 def test_words_that_only_look_like_a_concept_are_not_it(concept: str, raw: str) -> None:
     assert concept not in read(raw).concepts
+
+
+@pytest.mark.parametrize(
+    ("raw", "cards", "excluded"),
+    [
+        ("不要银行卡了，怎么退", ("银行卡",), ()),
+        ("不要银行卡，要门禁卡", ("门禁卡",), ("银行卡",)),
+        ("不是银行卡了", (), ("银行卡",)),
+    ],
+)
+def test_a_card_that_is_to_go_is_the_one_that_is_meant(
+    raw: str, cards: tuple[str, ...], excluded: tuple[str, ...]
+) -> None:
+    assert (read(raw).cards, read(raw).excluded) == (cards, excluded)
+
+
+@pytest.mark.parametrize(
+    ("raw", "cards"),
+    [
+        ("社保卡里的银行卡会一起关掉吗", ("社保卡",)),
+        ("手机里的银行卡怎么销", ("银行卡",)),
+        ("卡包里那张银行卡怎么销", ("银行卡",)),
+    ],
+)
+def test_what_is_part_of_a_card_is_no_other_card(raw: str, cards: tuple[str, ...]) -> None:
+    assert read(raw).cards == cards
+
+
+def test_to_be_called_back_asks_for_no_number() -> None:
+    assert "phone_number" not in read("登记完多久给我回电话").concepts
+    assert "phone_number" in read("给我一个客服电话").concepts

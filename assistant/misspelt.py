@@ -1,0 +1,53 @@
+"""Misspellings that no list has: pairs of characters that sound like a word of the sections a question may be about."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from assistant.sounds import sounds_alike
+from corpus.normalize import has_han
+from index.encoder import built_in_encoder
+
+_PAIR = 2
+_NUMERALS = frozenset("零一二两三四五六七八九十百千万半几")
+
+
+def respelled(text: str, unknown: Iterable[str], said: Collection[str]) -> str:
+    """`text` with each misspelt pair of its unknown runs replaced by the word that it sounds like: 密码 for 秘码.
+
+    A pair is misspelt when neither the sections nor the encoder's vocabulary has it; the word has one of its two
+    characters, and sounds the same.
+
+    Args:
+        text: A folded question.
+        unknown: The runs of it that the lexicon does not know.
+        said: The pairs of characters of the sections.
+    """
+    for run in unknown:
+        at = 0
+        while at < len(run) - 1:
+            pair = run[at : at + _PAIR]
+            word = _meant(pair, said) if _is_strange(pair, said) else ""
+            if word:
+                text = text.replace(pair, word)
+            at += _PAIR if word else 1
+    return text
+
+
+def _is_strange(pair: str, said: Collection[str]) -> bool:
+    return all(map(has_han, pair)) and pair not in said and not built_in_encoder().has_token(pair)
+
+
+def _meant(pair: str, said: Collection[str]) -> str:
+    """The one word among `said` that differs from `pair` in a character which sounds the same, empty for several."""
+    found = [word for word in said if len(word) == _PAIR and _is_slip(pair, word)]
+    words = [word for word in found if built_in_encoder().has_token(word)]
+    return words[0] if len(words) == 1 else ""
+
+
+def _is_slip(pair: str, word: str) -> bool:
+    differing = [(typed, meant) for typed, meant in zip(pair, word, strict=True) if typed != meant]
+    if len(differing) != 1 or not _NUMERALS.isdisjoint((*pair, *word)):
+        return False
+    ((typed, meant),) = differing
+    return has_han(meant) and sounds_alike(typed, meant)
