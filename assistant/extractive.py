@@ -74,10 +74,8 @@ def _composed(context: Context, likely: dict[Route, float]) -> Draft:
     route = max(likely, key=likely.__getitem__)
     understood = (question.pointed and route != "detail") or (question.all_cards and route == "comparison")
     known = understood or (not question.empty and _about_cards(context))
-    if part := answer_part(context, subjects):
-        return part
-    if warning := answer_warning(context, subjects, known=known):
-        return warning
+    if told := answer_part(context, subjects) or answer_warning(context, subjects, known=known):
+        return told
     if not known:
         return answer_anyhow(context, subjects)
     if question.unknown_card and not cards and (called := _called_so(context, question.unknown_card)):

@@ -17,7 +17,9 @@ _KINDS = ("step", "lead", "note", "item", "prose")
 _ROLES = ("precautions", "reasons", "definition", "summary", "questions", "materials", "fees", "kinds", "conditions")
 _SHORT = 12
 _TABLE_MARKS = 2
-_LEADS_IN = re.compile(r"(?:以下|如下|下[面列]|几[个点条种样]|这[些样几]|following|below)[^。.!?；;]{0,12}[:：。.]?$|[:：]$")
+_LEADS_IN = re.compile(
+    r"(?:以下|如下|下[面列]|几[个点条种样]|这[些样几]|following|below)[^。.!?；;]{0,12}[:：。.]?$|[:：]$"
+)
 _KNOWN = 32  # sets of units that are kept ready, each about as large as an article's vectors
 
 

@@ -52,7 +52,8 @@ def _quotes(answer: Answer) -> str:
 )
 def test_the_part_that_is_named_is_quoted(assistant: Assistant, question: str, said: str) -> None:
     answer = assistant.ask([question])
-    assert answer.outcome == "answered" and said in _quotes(answer) and len(answer.citations) == 1
+    assert said in _quotes(answer)
+    assert len(answer.citations) == 1
 
 
 def test_a_question_about_a_card_is_answered_from_its_section(assistant: Assistant) -> None:
