@@ -231,7 +231,7 @@ def _specific(context: Context, subjects: tuple[str, ...], likely: dict[Route, f
     question = context.question
     route = max(likely, key=likely.__getitem__)
     if question.step is not None and (route == "step" or likely["step"] > _STEP_FROM):
-        return show_step(context, subjects)
+        return (None if subjects else _told_of_all_cards(context)) or show_step(context, subjects)
     if likely["step"] > _SURELY_STEP_FROM:
         return show_step(replace(context, question=replace(question, step=implied_step(question.text))), subjects)
     if route == "procedure":
@@ -241,6 +241,15 @@ def _specific(context: Context, subjects: tuple[str, ...], likely: dict[Route, f
             return refuse_unstated(context, subjects, f"the steps do not speak of {missing}")
         return show_procedures(context, subjects)
     return answer_detail(context, subjects, listed=route if route in {"reasons", "precautions"} else "")
+
+
+def _told_of_all_cards(context: Context) -> Draft | None:
+    """What is surely said of all cards of the thing that a question about a step of none in particular speaks of."""
+    if not context.question.concepts:
+        return None
+    ranked, _ = context.chosen(context.units_about(()), ())
+    told = ranked and not ranked[0].unit.cards and ranked[0].score > SURELY_ANSWERS_FROM
+    return answer_detail(context, ()) if told else None
 
 
 def _about_cards(context: Context) -> bool:

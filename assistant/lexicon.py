@@ -21,7 +21,8 @@ class Concept:
     """Something that a question can be about, by the words for it.
 
     Attributes:
-        kind: `need` when an answer must speak of it, `typed` when an answer must hold a value of `type`, else empty.
+        kind: `need` when an answer must speak of it, `thing` when nothing else can stand for it, `typed` when an answer
+            must hold a value of `type`, else empty.
         near: The concept that is told of when nothing is said of this one, empty for none.
         zh: What it is called when the articles do not say it, empty for "what you ask".
         en: The same in English.

@@ -189,7 +189,8 @@ def _of_the_type_asked(context: Context, ranked: list[Scored]) -> list[Scored]:
     types = [lexicon.concepts[name].type for name in question.focus if lexicon.concepts[name].kind == "typed"]
     if _WHO_PAYS.search(question.text):
         types = [value for value in types if value != "amount"]
-    needed = {name for name in question.focus if lexicon.concepts[name].kind == "need"}
+    things = {name for name in question.focus if lexicon.concepts[name].kind == "thing"}
+    needed = things | {name for name in question.focus if lexicon.concepts[name].kind == "need"}
     needed |= {name for name in question.concepts if lexicon.concepts[name].kind == "bar"}
     anyhow = SURELY_ANSWERS_FROM if not _ONLY_BY_VALUE & set(types) else math.inf
     fees = _fees_of_kinds(question.text) if "amount" in types else frozenset()
@@ -197,6 +198,7 @@ def _of_the_type_asked(context: Context, ranked: list[Scored]) -> list[Scored]:
         s
         for s in ranked
         if fees <= _fees_of_kinds(s.unit.text)
+        and things <= s.unit.concepts
         and (s.score > anyhow or (needed <= s.unit.concepts and all(holds(s.unit, value) for value in types)))
     ]
 

@@ -24,6 +24,7 @@ _IN_ORDER = any_of(
     r"从[头第]一步[到至]?.{0,4}(?:最后|末)一?步|(?:跟住|跟着|按|照)[^,。]{0,3}(?:哪|几)几?步",
     r"(?:先|首先|头一[步样件桩])要?该?.{0,3}[干做办弄搞整](?:什么|啥子?|咩|些什么|些啥|哪些?).{0,4}(?:后|再|然后|接着|完了)",
     r"(?:先|头一步|首先).{0,3}[干做办弄].{1,6}(?:后|再|然后)",
+    r"每一?步(?:都|要|该|得|是)*(?:做|干|怎么|弄|办)?(?:什么|啥|咋)",
     r"\bfirst\b(?! step)[^.?!]{0,20}\b(?:next|then|second|after (?:that|it))\b",
 )
 _NTH = any_of(
@@ -33,7 +34,11 @@ _NTH = any_of(
     rf"\b{_ORDINAL} (?:step|thing|point|item|one|precaution|tip)\b",
     r"\b(\d{1,2})(?:st|nd|rd|th) (?:step|point|item)",
 )
-_WHICH = any_of(r"第几步|哪个步骤|(?:是|在)哪一步(?!骤)", r"\b(?:at |in )?(?:which|what) step (?:is|do|does|am|will)\b")
+_WHICH = any_of(
+    r"第几步|排(?:在)?第几|是第几|哪个步骤|(?:是|在)哪一步(?!骤)",
+    r"\b(?:come|comes|go|goes|happens?|done) first or (?:later|last|after)\b",
+    r"\b(?:at |in )?(?:which|what) step (?:is|do|does|am|will)\b",
+)
 _FROM_END = any_of(
     rf"倒数第({_NUMERAL})[步个项条]?",
     r"最后[的那]?一?[个道关件下项]?(?:步骤|步|环节|条|点|道|关|下|件事|事|手续|动作|step)|(?<!到)[末尾]一?步|收尾|末了|最末|(?<!到)末尾|结尾",

@@ -100,7 +100,7 @@ def test_the_shipped_words_refer_to_each_other() -> None:
     concepts = load_lexicon().concepts
 
     assert {concept.near for concept in concepts.values()} - {""} <= set(concepts)
-    assert {concept.kind for concept in concepts.values()} == {"", "need", "bar", "typed"}
+    assert {concept.kind for concept in concepts.values()} == {"", "need", "thing", "bar", "typed"}
     for concept in concepts.values():
         assert (concept.kind == "typed") == bool(concept.type), concept.concept_id
 
