@@ -41,7 +41,8 @@ _ASKS = any_of(
 )
 _HOW = any_of(
     r"怎么|怎样|如何|咋|点样|(?<![网站地早晚快一有])点[搞整办做]|怎办|要做什么|做些什么|要做啥|流程|步骤|程序|手续(?!费)|方法",
-    r"\bhow\b(?! (?:does|did|will|long|much|many|soon|old|often|far|late|early|likely|is|are)\b)|\bsteps?\b|\bprocess\b|\bprocedure\b",
+    r"\bhow\b(?! (?:does|did|will|long|much|many|soon|old|often|far|late|early|likely|is|are)\b)",
+    r"\bsteps?\b|\bprocess\b|\bprocedure\b",
 )
 
 

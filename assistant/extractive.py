@@ -172,6 +172,8 @@ def rule_route(context: Context) -> Route:
         return "precautions"
     if "reasons" in question.intents:
         return "reasons"
+    if "fraud" in question.focus and not question.cards:
+        return "detail"  # 骗子怎么借着注销来骗人: who deceives is no way to cancel
     return "procedure" if _wants_procedure(context) else "detail"
 
 
@@ -230,10 +232,12 @@ def _specific(context: Context, subjects: tuple[str, ...], likely: dict[Route, f
     """The answer about the steps of one or more subjects, or about something in them."""
     question = context.question
     route = max(likely, key=likely.__getitem__)
-    if question.step is not None and (route == "step" or likely["step"] > _STEP_FROM):
-        return (None if subjects else _told_of_all_cards(context)) or show_step(context, subjects)
-    if likely["step"] > _SURELY_STEP_FROM:
-        return show_step(replace(context, question=replace(question, step=implied_step(question.text))), subjects)
+    referred = question.step is not None and (route == "step" or likely["step"] > _STEP_FROM)
+    if referred or likely["step"] > _SURELY_STEP_FROM:
+        if not subjects and (told := _told_of_all_cards(context)):
+            return told
+        step = question.step if referred else implied_step(question.text)
+        return show_step(replace(context, question=replace(question, step=step)), subjects)
     if route == "procedure":
         if special := find_special(context, subjects):
             return show_passages([special], context, subjects)
@@ -264,6 +268,8 @@ def _about_cards(context: Context) -> bool:
     ):
         return True
     if question.intents & {"summary", "precautions"} or (question.step is not None and question.step.kind != "order"):
+        return True
+    if question.intents & {"kinds", "definition"} and not question.unknown:
         return True
     if not question.concepts and question.step is None:
         return False
