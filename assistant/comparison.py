@@ -7,12 +7,16 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from assistant.compared import Compared, compared_by, given
+from assistant.compared_parts import parts_of
 from assistant.draft import Context, Draft, colon, marks
 from assistant.evidence import Scored, Unit, holds
 from assistant.known_units import about_several
+from assistant.naming import shortens
 from assistant.phrases import say
 from assistant.question import Question, han_only
 from assistant.refusals import refuse_unstated
+from assistant.situations import situations_in
 from assistant.tables import Cell, Row, row_at
 from corpus.document import Document
 from corpus.normalize import has_han, normalize
@@ -26,6 +30,9 @@ _MOST_ROWS = 5
 _AS_GOOD = 1.0  # a second unit of a section that compares is shown too when it is within this of the best
 _ROWS_WITHIN = 2.0  # lines of a table are shown beside its best within this
 _FAR_BELOW = 6.0  # how much worse than the cards' own sections the best sentence of a section that compares may be
+_GIVES = 4.0  # log-odds that are added to a unit that gives what is compared
+_IN_GENERAL_FROM = -2.0  # log-odds from which what holds for all stands before what holds for a case
+_GIVES_NOTHING_FROM = -0.5  # the same from which a unit is shown that gives none of what cards are compared by
 _ADDS_FROM = -1.0  # log-odds from which what a card's own section says stands below what compares
 _COMPARES = re.compile(
     r"对照|比\W*$|比一下|不同\W*$|[一这]张?表|表格|一眼|一图|速查|对比|比较|比一比|相比|一览|区别|异同|不同之处|差别|放在?一[起块]|一[起块]看|并排|哪[个种张]最|横向|"
@@ -42,39 +49,104 @@ _STEP_COUNT = re.compile(
 def compare(context: Context, cards: Sequence[str]) -> Draft:
     """What the articles say of the same thing for each card: side by side where one does, else one line a card."""
     catalog = context.sources.catalog
-    asked = cards if len(cards) > 1 else _touched(context) or catalog.subjects
-    covering = {card: catalog.covering(card) for card in asked}
+    asked = cards if len(cards) > 1 else touched(context) or catalog.subjects
+    covering = _answering(context, asked)
     if _STEP_COUNT.search(context.question.text) and any(covering.values()):
         totals = [
             _step_total(context, card, found) if found else _compared_missing(context, card, found)
             for card, found in covering.items()
         ]
         return _one_by_one(context, totals, ())
-    plain = replace(context, question=_nameless(context.question, context, covering))
-    own = {card: best for card in asked if (best := _compared(plain, covering[card]))}
-    alone = own.values() if len(own) == len(asked) else ()
-    together = _together(plain, [s for subjects in covering.values() for s in subjects], alone)
+    of_each = _asked_of_each(context, covering)
+    subjects = [s for found in covering.values() for s in found]
+    own = {card: cells for card in asked if (cells := _compared(of_each[card], covering[card], subjects))}
+    alone = [cells[0] for cells in own.values()] if len(own) == len(asked) else []
+    together = [] if _differ(of_each) else _together(of_each[asked[0]], subjects, alone)
     if together:
-        added = {card: best for card, best in own.items() if best.score > _ADDS_FROM}
         lines = _side_by_side(context, together, covering if len(asked) < len(catalog.subjects) else {})
         lines += [
-            f"**{context.name(card)}**{colon(context.language)}{context.quoted(best.unit)}"
-            for card, best in added.items()
+            f"**{context.name(card)}**{colon(context.language)}{_quoted(context, cells)}"
+            for card, cells in own.items()
+            if cells[0].score > _ADDS_FROM
         ]
         body = lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines)
         return Draft(outcome="answered", text=body, decided="comparison in the article")
     if not own:
         return refuse_unstated(context, (), "nothing to compare by")
     lines = [
-        f"- **{context.name(card)}**{colon(context.language)}{context.quoted(own[card].unit)}"
+        f"- **{context.name(card)}**{colon(context.language)}{_quoted(context, own[card])}"
         if card in own
         else _compared_missing(context, card, covering[card])
         for card in asked
     ]
-    return _one_by_one(context, lines, [best.unit for best in own.values()])
+    return _one_by_one(context, lines, [cell.unit for cells in own.values() for cell in cells])
 
 
-def _touched(context: Context) -> tuple[str, ...]:
+def _quoted(context: Context, cells: Sequence[Scored]) -> str:
+    return " ".join(context.quoted(cell.unit) for cell in cells)
+
+
+def _answering(context: Context, cards: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The subjects that answer for each card; one in whose name its words stand when none does: 学生卡, 学生公交卡.
+
+    When that tells nothing either, and the question has parts of the name of one other subject, it is that one.
+    """
+    catalog, text = context.sources.catalog, context.question.text
+    covering = {card: catalog.covering(card) for card in cards}
+    for card in (card for card in cards if not covering[card]):
+        taken = {subject for found in covering.values() for subject in found}
+        left = [subject for subject in catalog.subjects if subject not in taken]
+        surfaces = {m.surface for m in catalog.cards.mentions(text) if m.card == card}
+        called = [s for s in left if any(shortens(words, normalize(catalog.called(s))) for words in surfaces)]
+        named = called or [s for s in left if catalog.naming.score(han_only(text), s) >= 1]
+        covering[card] = tuple(named) if len(named) == 1 else ()
+    return covering
+
+
+def _differ(of_each: Mapping[str, Context]) -> bool:
+    """Whether each card is asked something of its own."""
+    return len({context.question.text for context in of_each.values()}) > 1
+
+
+def _asked_of_each(context: Context, covering: Mapping[str, Sequence[str]]) -> dict[str, Context]:
+    """The context of each card's question: without the names of cards, and without what is said of others alone."""
+    catalog, question = context.sources.catalog, _nameless(context.question, context, covering)
+
+    def named_in(piece: str) -> frozenset[str]:
+        known = {m.card for m in catalog.cards.mentions(piece)}
+        pointed = set(catalog.naming.pointed_to(han_only(piece)))
+        by_name = frozenset(card for card in covering if card in known)
+        return by_name or frozenset(card for card, found in covering.items() if pointed & set(found))
+
+    def naked(piece: str) -> str:
+        return _without_names(piece, context, covering)
+
+    parts = parts_of(context.question.text, list(covering), named_in, naked)
+    return {card: replace(context, question=_cut_to(question, parts.get(card, ""), context)) for card in covering}
+
+
+def _cut_to(question: Question, part: str, context: Context) -> Question:
+    """The question of one card, of what its part of the text asks; all of it when it has none."""
+    if not part:
+        return question
+    known = context.sources.lexicon.concepts
+
+    def said(name: str) -> bool:
+        concept = known[name]
+        return any(w.rstrip("*") in part for w in concept.words) or any(p.search(part) for p in concept.patterns)
+
+    concepts = tuple(name for name in question.concepts if said(name))
+    return replace(
+        question,
+        text=part,
+        concepts=concepts,
+        focus=tuple(name for name in question.focus if name in concepts) or concepts,
+        unknown=tuple(run for run in question.unknown if run in part),
+        focus_unknown=tuple(run for run in question.focus_unknown if run in part),
+    )
+
+
+def touched(context: Context) -> tuple[str, ...]:
     """The subjects that a question has parts of the names of, where these are several and not all."""
     catalog, question = context.sources.catalog, context.question
     if question.all_cards:
@@ -92,21 +164,26 @@ def _one_by_one(context: Context, lines: Sequence[str], units: Sequence[Unit]) -
 
 def _nameless(question: Question, context: Context, covering: Mapping[str, Sequence[str]]) -> Question:
     """The question without the names of the cards: what is left is what they are compared by."""
-    text, naming = question.text, context.sources.catalog.naming
+    naming = context.sources.catalog.naming
     subjects = [subject for found in covering.values() for subject in found]
-    for surface in question.surfaces:
-        text = text.replace(surface, " ") if len(surface) > 1 else text
     return replace(
         question,
-        text=naming.without(text, subjects) or question.text,
+        text=_without_names(question.text, context, covering) or question.text,
         unknown=tuple(run for run in question.unknown if naming.without(run, subjects)),
         focus_unknown=tuple(run for run in question.focus_unknown if naming.without(run, subjects)),
     )
 
 
+def _without_names(text: str, context: Context, covering: Mapping[str, Sequence[str]]) -> str:
+    for surface in context.question.surfaces:
+        text = text.replace(surface, " ") if len(surface) > 1 else text
+    return context.sources.catalog.naming.without(text, [subject for found in covering.values() for subject in found])
+
+
 def _together(context: Context, subjects: Sequence[str], own: Collection[Scored]) -> list[Unit]:
     """What an article says of the cards side by side: in a section that compares them, or better than elsewhere."""
-    ranked, _ = context.chosen(context.units_about(subjects), subjects, decides=False)
+    chosen, _ = context.chosen(context.units_about(subjects), subjects, decides=False)
+    ranked = _by_what_is_given(context.question, chosen)
     naming = context.sources.catalog.naming
     comparing = [
         s
@@ -184,23 +261,60 @@ def _named_in(context: Context, document: Document, cell: Cell) -> set[str]:
     return named or set(catalog.naming.pointed_to(text))
 
 
-def _compared(context: Context, covering: Sequence[str]) -> Scored | None:
-    """The unit about one card that a comparison asks for; what leads into its procedure when it asks for nothing."""
+def _compared(context: Context, covering: Sequence[str], subjects: Sequence[str]) -> list[Scored]:
+    """What a comparison asks for of one card; what leads into its procedure when it asks for nothing.
+
+    Where the likeliest unit gives it for some case only, one that gives it for all stands before it.
+    """
+    question, lexicon = context.question, context.sources.lexicon
     units = context.units_about(covering) if covering else []
     own = [unit for unit in units if set(unit.cards) & set(covering) and not _is_row(unit) and not _in_comparison(unit)]
-    if not context.question.concepts:
-        asked = any(
-            p.search(context.question.text) for entry in context.sources.lexicon.asked.values() for p in entry.asks
-        )
+    compared = compared_by(question.text)
+    if not question.concepts and not compared:
+        asked = any(p.search(question.text) for entry in lexicon.asked.values() for p in entry.asks)
         leads = [unit for unit in own if unit.kind == "lead"]
-        if leads and not asked and not context.question.focus_unknown:
-            return Scored(leads[0], COMPARED_FROM, frozenset())
-    ranked, _ = context.chosen(own, covering, decides=False)
-    lexicon = context.sources.lexicon
-    types = [lexicon.concepts[name].type for name in context.question.focus if lexicon.concepts[name].kind == "typed"]
-    ranked = [scored for scored in ranked if all(holds(scored.unit, value) for value in types)]
+        if leads and not asked and not question.focus_unknown:
+            return [Scored(leads[0], COMPARED_FROM, frozenset())]
+    types = [lexicon.concepts[name].type for name in question.focus if lexicon.concepts[name].kind == "typed"]
     least = COMPARED_TYPED_FROM if types else COMPARED_FROM
-    return ranked[0] if ranked and ranked[0].score > least else None
+    ranked = [
+        s
+        for s in _by_what_is_given(question, _chosen_twice(context, own, covering, subjects))
+        if s.score > least and all(holds(s.unit, value) for value in types)
+    ]
+    if not compared or not ranked:
+        return ranked[:1]
+    situations = situations_in(question.text)
+    much = [_given_by_unit(s.unit, compared, situations) for s in ranked]
+    in_general = next(
+        (s for s, share in zip(ranked, much, strict=True) if share == 1 and s.score > _IN_GENERAL_FROM), None
+    )
+    if much[0] == 1 or in_general is None:
+        return ranked[:1] if much[0] or ranked[0].score > _GIVES_NOTHING_FROM else []
+    return [in_general, ranked[0]] if much[0] else [in_general]
+
+
+def _chosen_twice(
+    context: Context, own: Sequence[Unit], covering: Sequence[str], subjects: Sequence[str]
+) -> list[Scored]:
+    """The units of one card by the mean of how likely each is among them and among those of all the cards."""
+    alone, _ = context.chosen(own, covering, decides=False)
+    beside = {s.unit: s.score for s in context.chosen(context.units_about(subjects), subjects, decides=False)[0]}
+    return [Scored(s.unit, (s.score + beside.get(s.unit, s.score)) / 2, s.covered) for s in alone]
+
+
+def _by_what_is_given(question: Question, chosen: Sequence[Scored]) -> list[Scored]:
+    """The units best first, those that give what is compared put before the others."""
+    asked, situations = compared_by(question.text), situations_in(question.text)
+    scored = [Scored(s.unit, s.score + _GIVES * _given_by_unit(s.unit, asked, situations), s.covered) for s in chosen]
+    return sorted(scored, key=lambda s: -s.score)
+
+
+def _given_by_unit(unit: Unit, asked: Sequence[Compared], situations: frozenset[str]) -> float:
+    """How far a unit gives one of the attributes; a line of a table does by its label too."""
+    if _is_row(unit) and any(one.asks.search(unit.text) for one in asked):
+        return 1.0
+    return given(unit.text, asked, situations)
 
 
 def _compared_missing(context: Context, card: str, covering: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from assistant.approached import answer_warning
 from assistant.clauses import BESIDE_CARDS, WAYS
-from assistant.comparison import compare
+from assistant.comparison import compare, touched
 from assistant.draft import Context, Draft
 from assistant.lexicon import any_of
 from assistant.naming import Naming
@@ -285,9 +285,11 @@ def _compares(context: Context, cards: tuple[str, ...]) -> bool:
     distinct = {context.sources.catalog.covering(card) or (card,) for card in cards}
     if len(distinct) > 1:
         return not question.cancels or "comparison" in question.intents
-    if question.all_cards and "comparison" in question.intents:
+    if "comparison" not in question.intents or question.cancels:
+        return False
+    if question.all_cards:
         return not question.intents & {"kinds"} or bool(question.concepts)
-    return False
+    return len(touched(context)) > 1 or (not cards and context.sources.lexicon.asks("side_by_side", question.text))
 
 
 def _wants_procedure(context: Context) -> bool:

@@ -80,3 +80,81 @@ def test_the_names_of_the_cards_do_not_choose_what_is_compared() -> None:
 
     assert any("旧卡由前台收走" in quote for quote in quotes(answer))
     assert any("旧卡自己留着" in quote for quote in quotes(answer))
+
+
+WAYS = """# 三张卡怎么退
+
+## 游泳卡退卡步骤
+
+1. 带学生证到泳池前台交卡。
+2. 押金当场退现金。
+
+说明：前台每天九点到五点开放，节假日休息；卡丢了也能退，先在小程序挂失；托人来的，带委托书和身份证。
+
+## 球馆卡退卡步骤
+
+1. 打开“球馆通”小程序，点“退卡”。
+2. 上传户口簿照片。
+3. 余额十五个工作日内退回银行卡。
+
+说明：会员满三年的有纪念品；年卡的有效期是一年。
+
+## 图书证退证步骤
+
+1. 到馆还书。
+2. 领回押金。
+"""
+
+
+@pytest.fixture(scope="module")
+def ways() -> Assistant:
+    return small({"ways.md": WAYS})
+
+
+def test_two_ends_of_one_attribute_are_each_given_by_the_card_that_has_it(ways: Assistant) -> None:
+    found = quotes(ways.ask(["游泳卡和球馆卡，哪个得跑一趟，哪个在家就能弄？"]))
+
+    assert any("泳池前台" in quote for quote in found)
+    assert any("小程序，点" in quote for quote in found)
+
+
+def test_which_money_comes_first_is_answered_by_lengths_of_time(ways: Assistant) -> None:
+    found = quotes(ways.ask(["游泳卡和球馆卡，哪张退的钱到手快？"]))
+
+    assert any("当场退现金" in quote for quote in found)
+    assert any("十五个工作日" in quote for quote in found)
+
+
+def test_what_holds_for_all_stands_before_what_holds_for_a_case(ways: Assistant) -> None:
+    found = quotes(ways.ask(["退游泳卡和退球馆卡，带的证件一样吗"]))
+
+    assert "学生证" in found[0]
+    assert any("户口簿" in quote for quote in found)
+
+
+def test_each_card_is_answered_by_its_own_clause(ways: Assistant) -> None:
+    found = quotes(ways.ask(["游泳卡退了押金是给现金，球馆卡退了余额是回银行卡——是不是这么个差别？"]))
+
+    assert any("当场退现金" in quote for quote in found)
+    assert any("退回银行卡" in quote for quote in found)
+
+
+def test_a_card_that_says_nothing_of_it_is_said_to_say_nothing(ways: Assistant) -> None:
+    text = ways.ask(["游泳卡和图书证，都能托人去退吗，对比一下"]).text
+
+    assert "托人来的" in text
+    assert "**图书证**：文章写的办法里没有提到这一点" in text
+
+
+def test_a_card_is_known_by_a_shorter_name_than_the_article_has() -> None:
+    steps = "\n\n## 学生公交卡退卡步骤\n\n1. 打开小程序。\n2. 余额七天以内退回。\n"
+    text = small({"steps.md": STEPS + steps}).ask(["学生卡和游泳卡，退的钱分别退到哪里，对比一下"]).text
+
+    assert "七天以内退回" in text
+
+
+def test_no_table_line_stands_alone_that_gives_none_of_what_is_asked(columns: Assistant) -> None:
+    found = quotes(columns.ask(["游泳卡和球馆卡，旧卡最后怎么处理，有什么不一样？"]))
+
+    assert any("旧卡由前台收走" in quote for quote in found)
+    assert any("旧卡自己留着" in quote for quote in found)
