@@ -109,7 +109,7 @@ _NO_MORE = re.compile(r"(?:卡|的)?[了啦喇囉]")
 # 社保卡里的银行账户: what is part of another card.
 _PART_OF_ANOTHER = re.compile(r"[卡证](?:里|里头|里面|内|上|上面)(?:那个|那张|这个|附?带的|绑定?的|的)+$")
 # The bank part, 银行那一步: what is done there and no card.
-_PART_OF_IT = re.compile(r" (?:part|side|step|half|portion|bit|stuff)s?\b|(?:那|这)(?:一?步|边|部分|头|一?关|一?块)")
+_PART_OF_IT = re.compile(r" (?:part|side|step|half|portion|bit|stuff)s?\b|(?:那|这)(?:一?步|部分|一?关)")
 # 退证, 这本证: the noun for a card alone.
 _NOUN_ALONE = re.compile(r"(?:[退销停交还]|注销|取消|[这那][本张个]|把)证(?![件明书据实券人])")
 # 跟宽带一起办的手机卡: what another came along with.
