@@ -351,7 +351,7 @@ class Assistant:
 
     def _read_profile(self, subject: str) -> Profile:
         its = [unit for unit in self._units_on(subject) if subject in unit.cards]
-        return profile_of(subject, its, self._catalog.called(subject))
+        return profile_of(subject, its, normalize(self._catalog.called(subject)))
 
     def _read_units(self, doc_id: str) -> tuple[Unit, ...]:
         units = self._unit_reader.units(self._document(doc_id), self._index.chunks(doc_id))

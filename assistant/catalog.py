@@ -56,7 +56,7 @@ class Catalog:
     @cached_property
     def naming(self) -> Naming:
         """The subjects by parts of their names."""
-        return Naming(self.subjects, {subject: self.called(subject) for subject in self.subjects})
+        return Naming(self.subjects, {subject: normalize(self.called(subject)) for subject in self.subjects})
 
     @cached_property
     def _by_card(self) -> Mapping[str, Sequence[Procedure]]:

@@ -49,6 +49,12 @@ _FEES_FOR_SENDING = frozenset({"递费", "运费", "寄费"})
 _OF_CARDS_IN_GENERAL = frozenset({"definition", "kinds", "summary", "precautions", "reasons", "comparison"})
 _UNNUMBERED = re.compile(r"^\s*(?:\d{1,2}[.、)）．]|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[)）])\s*")
 
+# How a step begins that happens where the one before it says: `在那里填写…`.
+_THERE = re.compile(
+    r"\W*(?:然后|再|接着|随后|最后)?[，,]?(?:就?在|到|去|从|向|由)?(?:那里|那儿|那边|该[处窗柜]|当地|此处)"
+    r"|\W*(?i:(?:then |and )?(?:(?:from|over) )?there\b)"
+)
+
 
 def answer_generally(context: Context, subjects: Sequence[str]) -> Draft | None:
     """The answer to a question about cards in general: definition, kinds, reasons, precautions, summary."""
@@ -437,9 +443,23 @@ def _with_siblings(context: Context, chosen: Sequence[Scored]) -> list[Scored]:
 def _quoting(
     context: Context, chosen: Sequence[Scored], head: str, decided: str, *, rejected: Sequence[Scored] = ()
 ) -> Draft:
-    lines = [context.quoted(unit) for scored in chosen for unit in (scored.unit, *_led_into(context, scored.unit))]
+    units = [
+        unit
+        for scored in chosen
+        for unit in (*_pointed_back_to(context, scored.unit), scored.unit, *_led_into(context, scored.unit))
+    ]
+    lines = [context.quoted(unit) for unit in dict.fromkeys(units)]
     body = lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines)
     return Draft(outcome="answered", text=f"{head}\n\n{body}", decided=decided, rejected=rejected_entries(rejected))
+
+
+def _pointed_back_to(context: Context, unit: Unit) -> list[Unit]:
+    """The step before one that says 那里 or "there" of a place which that step names."""
+    if unit.kind != "step" or not _THERE.match(unit.text):
+        return []
+    steps = (other for other in context.sources.units(unit.chunk.doc_id) if other.kind == "step")
+    before = [other for other in steps if other.chunk == unit.chunk and other.start < unit.start]
+    return before[-1:]
 
 
 def _led_into(context: Context, unit: Unit) -> list[Unit]:

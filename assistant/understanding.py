@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 
@@ -108,6 +108,10 @@ _GIVES_UP = re.compile(r"(?:不要|不办)$")
 _NO_MORE = re.compile(r"(?:卡|的)?[了啦喇囉]")
 # 社保卡里的银行账户: what is part of another card.
 _PART_OF_ANOTHER = re.compile(r"[卡证](?:里|里头|里面|内|上|上面)(?:那个|那张|这个|附?带的|绑定?的|的)+$")
+# The bank part, 银行那一步: what is done there and no card.
+_PART_OF_IT = re.compile(r" (?:part|side|step|half|portion|bit|stuff)s?\b|(?:那|这)(?:一?步|部分|一?关)")
+# 退证, 这本证: the noun for a card alone.
+_NOUN_ALONE = re.compile(r"(?:[退销停交还]|注销|取消|[这那][本张个]|把)证(?![件明书据实券人])")
 # 跟宽带一起办的手机卡: what another came along with.
 _BESIDE_ANOTHER = re.compile(
     r"(?:账户|帐户|账号|号)?(?:一起|一块儿?|一道|同时|捆绑|打包)(?:办|开|领|申请|买|送|装|发)(?:理|通)?的"
@@ -252,6 +256,8 @@ class Reader:
             return question
         if question.cards:
             return replace(question, cards=(), surfaces=(), pointed=(guessed,)) if likelier else question
+        if likelier and guessed not in self._uses(question.cued) and self._subjects.isdisjoint(question.cued):
+            question = replace(question, cued=())  # a use that only narrower cards share tells less than the sections
         return replace(question, leaning=guessed, pointed=(guessed,) if likelier else ())
 
     def _owner_of_shared(self, question: Question) -> str:
@@ -372,6 +378,15 @@ class Reader:
         named = [s for s, name in names.items() if any(len(term) > 1 and term in name for term in surfaces)]
         return named[0] if len(named) == 1 else ""
 
+    def _uses(self, cued: Iterable[str]) -> set[str]:
+        """The cards that are pointed to, and the subjects that are of their kinds."""
+        return {subject for name in cued for subject in (name, *self._narrower.get(name, ()))}
+
+    def _ending_in(self, noun: str, excluded: tuple[str, ...]) -> list[str]:
+        """The subject whose name alone ends in a noun for a card, empty when several or none do."""
+        found = [name for name in self.naming.subjects if self.naming.called.get(name, name).endswith(noun)]
+        return found if len(found) == 1 and found[0] not in excluded else []
+
     def _covered(self, card: str) -> bool:
         """Whether a subject answers for a card."""
         return not self._subjects.isdisjoint((card, *self.cards.kinds(card))) or card in self._narrower
@@ -423,8 +438,9 @@ class Reader:
         by_kind: dict[str, list[str]] = {}
         for match in found:
             part = _PART_OF_ANOTHER.search(text[max(0, match.start - 12) : match.start])
+            aside = _PART_OF_IT.match(text, match.end)
             for kind, name in match.values:
-                if name not in excluded and not (part and kind in {"card", "cue"}):
+                if name not in excluded and not (part and kind in {"card", "cue"}) and not (aside and kind == "cue"):
                     by_kind.setdefault(kind, []).append(name)
         unknown = self._unexplained(text, found)
         named = list(dict.fromkeys(by_kind.get("card", ())))
@@ -437,10 +453,12 @@ class Reader:
             cards = []  # 剪头发的次卡: what is said of it tells which card it is
         unknown_card = "" if cards else _unknown_card(text, unknown)
         if pointed := self._pointed_to(text, found, excluded, cards):
-            uses = {subject for name in cued for subject in (name, *self._narrower.get(name, ()))}
+            uses = self._uses(cued)
             told = [name for name in pointed if name in uses or self.naming.score(text, name) >= _OWN_PART]
             cards = told or list(pointed)
             unknown_card = ""
+        elif not cards and not cued and _NOUN_ALONE.search(text):
+            cards = self._ending_in("证", excluded)
         if named and not cards and not cued and not unknown_card and asks_how_to_cancel(text, found, unknown):
             cards = named  # an identity card is the subject only when nothing else is
         patterned = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from corpus.card_names import BREAK, ENDING, bare_name, called_by_owner, nouns_i
 from corpus.normalize import normalize
 from corpus.terms import Found, TermList
 
+_FORM = re.compile(r"(?:实体|虚拟|数字)$")  # what says of a card what it is made of
 _DENIED = re.compile(r"(?:不是|并非|别去|不同于|区别于|不找)[^,，:：。]{0,3}$")
 _GOES_ON = re.compile(r"卡证(?!件|明)|证卡")  # behind a name: it is part of a word for cards of several kinds
 _LATIN_NOUN = re.compile(r"\b((?:[a-z]+ ){1,2}(?:card|pass|account|membership))s?\b")
@@ -249,9 +251,23 @@ def surface_of(card: str, headings: Sequence[str], title: str, read: Callable[[]
     texts = [normalize(text) for text in (*reversed(headings), title)]
     if not any(mention.card == card for text in texts for mention in cards.mentions(text)):
         texts = [normalize(read()[:_READ_CHARACTERS])]
-    found = Counter(mention.surface for text in texts for mention in cards.mentions(text) if mention.card == card)
+    found = Counter(
+        _with_form(text, mention) for text in texts for mention in cards.mentions(text) if mention.card == card
+    )
     (surface, _), *_ = found.most_common(1) or [(card, 0)]
-    return card if surface == normalize(card) or surface.isascii() else surface
+    return card if surface == normalize(card) or surface.isascii() else _as_written(surface, (*headings, title))
+
+
+def _with_form(text: str, mention: Mention) -> str:
+    """The words of a mention with what says the form of the card before them: `实体sim卡`."""
+    form = _FORM.search(text[: mention.start])
+    return f"{form[0]}{mention.surface}" if form else mention.surface
+
+
+def _as_written(surface: str, texts: Iterable[str]) -> str:
+    """Folded words with the capitals that a text writes them with: `SIM卡` for `sim卡`."""
+    written = re.compile(re.escape(surface), re.IGNORECASE)
+    return next((found[0] for text in texts if (found := written.search(unicodedata.normalize("NFKC", text)))), surface)
 
 
 @lru_cache(maxsize=256)

@@ -28,11 +28,19 @@ _OPENS_SURELY = re.compile(
 _OPENS = re.compile(
     rf"{_OPENS_SURELY.pattern}|(?:[我你您]|咱们?|[\u4e00-\u9fff]{{1,2}}(?:人|主|者|客|户|员|生|长))先|先(?![说讲看谈来生声提介])(?=[^，。；]{{2,30}}[，。；])"
 )
+# What sums up steps and is none: `三件事做完，…`, `以上手续办完以后，…`.
+_ALL_OF_IT = rf"(?:[这以上述所有全部]{{0,4}}[一二两三四五六七八九十几]{COUNTED}|[这以上述所有全部]{{2,4}}[手步流环事])"
 _GOES_ON = re.compile(
-    r"(?:然后|接[着著]|接下来|紧接[着著]|再往[后下]|其次|随后|再来|再次|之后|随即|(?:这|那)之后|[^，。；]{1,10}(?:以后|之后|完了?)(?=[，,])|再(?=[^，。；]{2,})"
+    rf"(?:然后|接[着著]|接下来|紧接[着著]|再往[后下]|其次|随后|再来|再次|之后|随即|(?:这|那)之后|(?!{_ALL_OF_IT})[^，。；]{{1,10}}(?:以后|之后|完了?)(?=[，,])|再(?=[^，。；]{{2,}})"
     rf"|第[二三四五六七八九十]+(?:步|{COUNTED}|(?=[,，:：是])))"
     r"|(?i:(?:and\s+)?then\b|next\b|after\s+that\b|afterwards\b|(?:second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)(?:ly)?\b)"
 )
+# Behind a semicolon alone these go on as well: `提交后由…`, `审核过了，…`.
+_GOES_ON_WITHIN = re.compile(
+    r"[^，。；]{1,12}后(?=[，,由])|[^，。；]{1,10}[过好完妥清齐到成]了(?=[，,])|[等待][^，。；]{2,12}[，,]"
+)
+# When or whether, before what is done first: `离开之前，先…`, `符合的话，先…`.
+_WHEN = re.compile(r"^[^，。；,;：:]{1,14}(?:[之以]?前|的话|时候?|[之以]?后|好了?|的)[，,]\s*(?=先)")
 _THEN = re.compile(r"(?:然后|接[着著]|接下来|随后|之后)|(?i:(?:and\s+)?then\b|next\b|after\s+that\b)")
 _CLOSES = re.compile(r"(?:最后|末了|末一|最终)|(?i:(?:and\s+)?(?:finally|lastly|last)\b)")
 _SENTENCE = re.compile(r"(?:[^。！？!?；;\n.]|\.(?!\s|$))+(?:[。！？!?；;.]+[”」』）)]*|\n|$)")
@@ -130,7 +138,7 @@ def _connected(text: str, paragraphs: Sequence[Span]) -> list[Span]:
             # What only begins with 先 gives way to a 首先 before anything has gone on from it.
             if _opens(_OPENS, said):
                 starts, surely = [at], _opens(_OPENS_SURELY, said)
-                needs_end = _without_lead_in(said).startswith("先")
+                needs_end = _WHEN.sub("", _without_lead_in(said), count=1).startswith("先")
             elif not starts and at > 0 and _THEN.match(said) and says("acts", text[slice(*sentences[at - 1][:2])]):
                 # What comes before "then" is the first step, when it tells to do something.
                 starts, needs_end = [at - 1, at], True
@@ -138,11 +146,13 @@ def _connected(text: str, paragraphs: Sequence[Span]) -> list[Span]:
             starts.append(at)
             closed = at
             break
-        elif _GOES_ON.match(said):
+        elif _GOES_ON.match(said) or (_GOES_ON_WITHIN.match(said) and _is_parted(text, sentences[at - 1])):
             starts.append(at)
-    if len(starts) < MIN_TOLD_STEPS or (needs_end and not closed):
+    last = closed or (starts[-1] if starts else 0)
+    # One sentence that parts all its steps ends with the last of them.
+    whole = all(_is_parted(text, sentence) for sentence in sentences[starts[0] : last]) if starts else False
+    if len(starts) < MIN_TOLD_STEPS or (needs_end and not closed and not whole):
         return []
-    last = closed or starts[-1]
     ends = [*(at - 1 for at in starts[1:]), _tail(sentences, starts, last)]
     spans = [(sentences[at][0], sentences[stop][1]) for at, stop in zip(starts, ends, strict=True)]
     lead_in = _LEAD_IN.match(text, *spans[0])
@@ -153,7 +163,13 @@ def _connected(text: str, paragraphs: Sequence[Span]) -> list[Span]:
 
 def _opens(words: re.Pattern[str], said: str) -> bool:
     """Whether a sentence opens with one of the words, or does so behind an address such as `我的做法是：`."""
-    return any(words.match(one) for one in (said, _SAID_BEFORE.sub("", said), _without_lead_in(said)))
+    behind = (_SAID_BEFORE.sub("", said), _without_lead_in(said), _WHEN.sub("", said, count=1))
+    return any(words.match(one) for one in (said, *behind))
+
+
+def _is_parted(text: str, sentence: tuple[int, int, int]) -> bool:
+    """Whether a semicolon ends what `_sentences` cut."""
+    return text[sentence[1] - 1] in "；;"
 
 
 def _without_lead_in(said: str) -> str:

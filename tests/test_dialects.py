@@ -19,8 +19,19 @@ from corpus.normalize import normalize
         ("表填归一了要做啥子", "表填好了要做什么"),
         ("这卡俺不要了，中不中？", "这卡我不要了,行不行?"),
         ("阿拉这卡哪能退，几钿", "我们这卡怎么退,多少钱"),
+        ("饭咔怎么退", "饭卡怎么退"),
     ],
-    ids=["cantonese", "where and back", "what", "lost", "chongqing", "done", "north", "shanghai"],
+    ids=[
+        "cantonese",
+        "where and back",
+        "what",
+        "lost",
+        "chongqing",
+        "done",
+        "north",
+        "shanghai",
+        "a character of the same sound",
+    ],
 )
 def test_words_of_a_region_are_read_as_standard_ones(written: str, read: str) -> None:
     assert standardized(normalize(written)) == read
@@ -35,6 +46,7 @@ def test_words_of_a_region_are_read_as_standard_ones(written: str, read: str) ->
         "功能办不了怎么办",
         "银行卡注销后余额去哪了",
         "有一点办法吗",
+        "咔嚓一声就断了",
     ],
 )
 def test_standard_chinese_stays_as_it_is(written: str) -> None:

@@ -206,6 +206,20 @@ def test_a_step_says_its_number_and_how_many_there_are(three: Assistant) -> None
     assert three.ask(["第二步"]).outcome == "clarified"
 
 
+def test_a_step_that_says_there_is_quoted_with_the_one_that_says_where() -> None:
+    assistant = small(
+        {
+            "card.md": "# 社保卡怎么注销\n\n社保卡是看病的卡。\n\n## 社保卡注销步骤\n\n1. 带身份证去街道的受理中心。\n"
+            "2. 在那里填写登记表。\n3. 等审批，短信通知结果。\n"
+        }
+    )
+    said = assistant.ask(["社保卡的登记表在哪里填写"]).text
+
+    assert "受理中心" in said
+    assert "在那里填写登记表" in said
+    assert "审批" not in said
+
+
 def test_first_and_last_step_are_given_together(three: Assistant) -> None:
     assert quotes(three.ask(["健身卡第一步和最后一步分别是什么"])) == ["打电话给会所预约。", "领取退款。"]
 

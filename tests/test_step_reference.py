@@ -61,6 +61,7 @@ def test_a_step_is_read_from_the_end(text: str, number: int) -> None:
         ("第一步和最后一步分别是什么", "ends"),
         ("what are the first and last steps", "ends"),
         ("盖完章下一个环节是什么", "next"),
+        ("回执到手下一站去哪", "next"),
         ("盖完章之后还剩哪些步骤要做,后面还有几步", "following"),
         ("交钥匙之前该干的是哪两样事,之前要先做什么", "preceding"),
         ("拍照排在盖章之前还是之后", "order"),

@@ -129,6 +129,14 @@ def test_a_card_is_called_as_its_section_calls_it(
     assert surface_of("交通卡", headings, "指南", text(words), cards) == surface
 
 
+@pytest.mark.parametrize(
+    ("heading", "surface"),
+    [("实体SIM卡：去营业厅办", "实体SIM卡"), ("SIM卡怎么销", "SIM卡"), ("旧SIM卡怎么销", "SIM卡")],
+)
+def test_a_card_is_called_with_its_form_and_its_capitals(heading: str, surface: str, cards: Cards) -> None:
+    assert surface_of("手机卡", (heading,), "指南", no_text, cards) == surface
+
+
 def test_mentions_have_the_card_the_words_and_the_place(cards: Cards) -> None:
     assert cards.mentions("退地铁卡，打卡，这张卡和门禁卡") == [
         Mention("交通卡", "地铁卡", 1, 4),

@@ -65,6 +65,19 @@ def told(text: str) -> list[str]:
             "店长讲了四步。顾客先导出明细；再核对次数；核对无误，签确认书；之后店里退款。",
             ["顾客先导出明细；", "再核对次数；", "核对无误，签确认书；", "之后店里退款。"],
         ),
+        (
+            "离店之前，先把浴袍放进筐里；接着到吧台核销手环；核销完成后，领回押金。三件事做完，手环就失效了。",
+            ["离店之前，先把浴袍放进筐里；", "接着到吧台核销手环；", "核销完成后，领回押金。"],
+        ),
+        (
+            "满一年的话，先在网页上填表；提交后由馆里审核；审核过了，押金退到你的账户；钱到手以后，再把牌子寄回去。",
+            [
+                "满一年的话，先在网页上填表；",
+                "提交后由馆里审核；",
+                "审核过了，押金退到你的账户；",
+                "钱到手以后，再把牌子寄回去。",
+            ],
+        ),
     ],
 )
 def test_a_telling_is_cut_where_its_steps_begin(text: str, steps: list[str]) -> None:
@@ -78,6 +91,7 @@ def test_a_telling_is_cut_where_its_steps_begin(text: str, steps: list[str]) -> 
         "先充值后消费。用完再充。钱不够就补。",  # a habit without an end
         "办卡容易退卡难。最后还是退了。",
         "第一，卡会丢。没有第二。",
+        "离店之前，先付钱。审核过了，卡还能用。提交后由店里留底。",  # nothing says that these follow one another
     ],
 )
 def test_what_only_sounds_like_a_telling_has_no_steps(text: str) -> None:

@@ -145,6 +145,45 @@ def test_what_another_card_came_along_with_is_not_the_subject() -> None:
     assert reader.read("宽带和手机卡怎么退").cards == ("宽带", "手机卡")
 
 
+@pytest.mark.parametrize(
+    ("raw", "subjects", "cards"),
+    [
+        ("退证的时候要带什么", ("校园卡", "图书证"), ("图书证",)),
+        ("退证的时候要带什么", ("居住证", "图书证"), ()),
+        ("退证明要带什么", ("校园卡", "图书证"), ()),
+    ],
+    ids=["one has it", "several have it", "another word"],
+)
+def test_the_noun_for_a_card_alone_means_the_one_whose_name_ends_in_it(
+    raw: str, subjects: tuple[str, ...], cards: tuple[str, ...]
+) -> None:
+    called = {"图书证": "借书证"}
+
+    assert Reader(load_lexicon(), known_cards(), Naming(subjects, called)).read(raw).cards == cards
+
+
+@pytest.mark.parametrize(
+    ("raw", "cued"),
+    [("can I do the bank part first", ()), ("can I cancel the bank one", ("银行卡",))],
+)
+def test_a_part_of_what_is_to_be_done_is_no_card(raw: str, cued: tuple[str, ...]) -> None:
+    assert Reader(load_lexicon(), known_cards(), Naming(("社保卡", "银行卡"))).read(raw).cued == cued
+
+
+@pytest.mark.parametrize(
+    ("likelier", "cued"), [(True, ()), (False, ("门禁卡",))], ids=["the sections tell", "they do not"]
+)
+def test_a_use_that_only_a_narrower_card_has_tells_less_than_the_sections(
+    likelier: bool, cued: tuple[str, ...]
+) -> None:
+    naming = Naming(("工作证", "访客卡"))
+    question = Reader(load_lexicon(), known_cards(), naming, guess=lambda _: ("工作证", likelier)).read(
+        "进门的权限几点关"
+    )
+
+    assert (question.cued, bool(question.pointed)) == (cued, likelier)
+
+
 def test_the_noun_of_a_card_that_is_not_covered_points_to_no_other() -> None:
     reader = Reader(load_lexicon(), known_cards(), Naming(("酒店会员", "航空会员"), {"航空会员": "航空里程卡"}))
 
