@@ -239,7 +239,7 @@ def answer_detail(context: Context, subjects: Sequence[str], *, listed: str = ""
         listed: The kind of section, `reasons` or `precautions`, that is listed whole when no sentence of it answers.
     """
     guessed = not subjects or subjects == context.question.pointed
-    if guessed and not listed and asks_of_any_card(context):
+    if guessed and listed not in context.question.intents and asks_of_any_card(context):
         return clarify(context, context.sources.catalog.subjects, "every card has an answer of its own")
     ranked, _ = context.chosen(context.units_about(subjects), subjects)
     likeliest = ranked[0] if ranked else None
