@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 DEFAULT_K = 20
 _CACHED_DOCUMENTS = 256
 _CACHED_PROFILES = 256
+_CACHED_QUESTIONS = 64  # one is held against the nearest subjects several times while it is read
 _MOST_GUESSED = 8  # subjects that a question which names none is held against
 _PROFILED_ARTICLES = 2  # of a subject
 # Answers in which the assistant itself says what articles do not: no passage could hold a model's words for that.
@@ -96,6 +97,7 @@ class Assistant:
         self._units = lru_cache(maxsize=_CACHED_DOCUMENTS)(self._read_units)
         self._profile = lru_cache(maxsize=_CACHED_PROFILES)(self._read_profile)
         self._said_of = lru_cache(maxsize=_CACHED_PROFILES)(self._read_said_of)
+        self._nearest_to = lru_cache(maxsize=_CACHED_QUESTIONS)(self._find_nearest_to)
         self._document = lru_cache(maxsize=_CACHED_DOCUMENTS)(index.document)
         self._edition = lru_cache(maxsize=_CACHED_DOCUMENTS)(self._read_edition)
 
@@ -291,7 +293,7 @@ class Assistant:
 
     def _guess(self, question: Question) -> tuple[str, bool]:
         """The subject that a question which names none is most likely about, of those whose sections are like it."""
-        if len(subjects := self._nearest(question)) < _SEVERAL:
+        if len(subjects := self._nearest_to(question.text)) < _SEVERAL:
             return "", False
         if owner := self._owner(question):
             return owner, self._speaks_of_named(owner, question)
@@ -300,7 +302,7 @@ class Assistant:
 
     def _owner(self, question: Question) -> str:
         """The subject of whose sections alone a question has a proper name, empty for none."""
-        meant = [subject for subject in self._nearest(question) if subject not in question.excluded]
+        meant = [subject for subject in self._nearest_to(question.text) if subject not in question.excluded]
         return owner_of(question, {subject: self._said_of(subject) for subject in meant})
 
     def _heard(self, question: Question) -> str:
@@ -308,15 +310,15 @@ class Assistant:
         if not any(len(run) > 1 and has_han(run) for run in question.unknown):
             return question.text
         named = [subject for card in question.cards for subject in self._catalog.covering(card)]
-        said = [self._said_of(subject) for subject in named or self._nearest(question)]
-        return respelled(question.text, question.unknown, {pair for pairs in said for pair in pairs})
+        said = [self._said_of(subject) for subject in named or self._nearest_to(question.text)]
+        return respelled(question.text, question.unknown, said)
 
-    def _nearest(self, question: Question) -> tuple[str, ...]:
+    def _find_nearest_to(self, text: str) -> tuple[str, ...]:
         """The subjects that a question is held against: all of a few, else those with the passages likest to it."""
         subjects = self._catalog.subjects
         if len(subjects) <= _MOST_GUESSED:
             return subjects
-        hits = self._index.retriever.search(question.text, self._k) if question.text.strip() else []
+        hits = self._index.retriever.search(text, self._k) if text.strip() else []
         found = dict.fromkeys(
             card
             for hit in hits

@@ -124,9 +124,7 @@ def _said_of_none(context: Context) -> Draft | None:
     question = context.question
     if question.cards or question.actions or question.wishes:
         return None
-    ranked, _ = context.chosen(context.units_about(()), ())
-    surely = ranked and ranked[0].score > SURELY_ANSWERS_FROM and not ranked[0].unit.cards
-    return answer_detail(context, ()) if surely else None
+    return _surely_said_of_none(context)
 
 
 def _refused(context: Context) -> Draft | None:
@@ -249,11 +247,14 @@ def _specific(context: Context, subjects: tuple[str, ...], likely: dict[Route, f
 
 def _told_of_all_cards(context: Context) -> Draft | None:
     """What is surely said of all cards of the thing that a question about a step of none in particular speaks of."""
-    if not context.question.concepts:
-        return None
+    return _surely_said_of_none(context) if context.question.concepts else None
+
+
+def _surely_said_of_none(context: Context) -> Draft | None:
+    """What a section on no card answers, where the likeliest of all sentences stands in one and is sure."""
     ranked, _ = context.chosen(context.units_about(()), ())
-    told = ranked and not ranked[0].unit.cards and ranked[0].score > SURELY_ANSWERS_FROM
-    return answer_detail(context, ()) if told else None
+    surely = ranked and ranked[0].score > SURELY_ANSWERS_FROM and not ranked[0].unit.cards
+    return answer_detail(context, ()) if surely else None
 
 
 def _about_cards(context: Context) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from assistant.sounds import sounds_alike
 from corpus.normalize import has_han
@@ -12,7 +12,7 @@ _PAIR = 2
 _NUMERALS = frozenset("零一二两三四五六七八九十百千万半几")
 
 
-def respelled(text: str, unknown: Iterable[str], said: Collection[str]) -> str:
+def respelled(text: str, unknown: Iterable[str], said: Sequence[Collection[str]]) -> str:
     """`text` with each misspelt pair of its unknown runs replaced by the word that it sounds like: 密码 for 秘码.
 
     A pair is misspelt when neither the sections nor the encoder's vocabulary has it; the word has one of its two
@@ -21,7 +21,7 @@ def respelled(text: str, unknown: Iterable[str], said: Collection[str]) -> str:
     Args:
         text: A folded question.
         unknown: The runs of it that the lexicon does not know.
-        said: The pairs of characters of the sections.
+        said: The pairs of characters of the sections on each subject.
     """
     for run in unknown:
         at = 0
@@ -34,13 +34,15 @@ def respelled(text: str, unknown: Iterable[str], said: Collection[str]) -> str:
     return text
 
 
-def _is_strange(pair: str, said: Collection[str]) -> bool:
-    return all(map(has_han, pair)) and pair not in said and not built_in_encoder().has_token(pair)
+def _is_strange(pair: str, said: Sequence[Collection[str]]) -> bool:
+    return (
+        all(map(has_han, pair)) and not any(pair in pairs for pairs in said) and not built_in_encoder().has_token(pair)
+    )
 
 
-def _meant(pair: str, said: Collection[str]) -> str:
+def _meant(pair: str, said: Sequence[Collection[str]]) -> str:
     """The one word among `said` that differs from `pair` in a character which sounds the same, empty for several."""
-    found = [word for word in said if len(word) == _PAIR and _is_slip(pair, word)]
+    found = {word for pairs in said for word in pairs if len(word) == _PAIR and _is_slip(pair, word)}
     words = [word for word in found if built_in_encoder().has_token(word)]
     return words[0] if len(words) == 1 else ""
 

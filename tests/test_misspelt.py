@@ -35,17 +35,17 @@ SAID = {"密码", "合同", "健身", "代替", "打开", "竣工", "保障", "�
     ],
 )
 def test_a_strange_pair_is_the_word_it_sounds_like(run: str, mended: str) -> None:
-    assert respelled(f"我的{run}呢", [run], SAID) == f"我的{mended}呢"
+    assert respelled(f"我的{run}呢", [run], [SAID]) == f"我的{mended}呢"
 
 
 def test_a_word_that_is_in_use_is_no_misspelling() -> None:
-    assert respelled("带上合适的", ["合适"], {"合食"}) == "带上合适的"
+    assert respelled("带上合适的", ["合适"], [{"合食"}]) == "带上合适的"
 
 
 def test_a_pair_that_sounds_like_two_words_stays() -> None:
-    assert respelled("秘码", ["秘码"], {"密码", "秘马"}) == "密码"  # 秘马 is no word
-    assert respelled("公是", ["公是"], {"公式", "公示"}) == "公是"
+    assert respelled("秘码", ["秘码"], [{"密码", "秘马"}]) == "密码"  # 秘马 is no word
+    assert respelled("公是", ["公是"], [{"公式", "公示"}]) == "公是"
 
 
 def test_what_the_lexicon_knows_is_left_alone() -> None:
-    assert respelled("秘码", [], SAID) == "秘码"
+    assert respelled("秘码", [], [SAID]) == "秘码"
