@@ -12,7 +12,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-from assistant.lexicon import any_of
+from assistant.lexicon import any_of, filled
 from corpus.normalize import normalize
 from corpus.planted import instructions
 
@@ -32,11 +32,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     with _FILE.open("rb") as file:
         families = tomllib.load(file)
     words = families.pop("words")
-    return tuple(re.compile(_filled(family["patterns"], words).pattern, re.MULTILINE) for family in families.values())
-
-
-def _filled(patterns: list[str], words: dict[str, str]) -> re.Pattern[str]:
-    expression = "|".join(patterns)
-    for name, word in words.items():
-        expression = expression.replace(f"{{{name}}}", word)
-    return any_of(expression)
+    return tuple(
+        re.compile(any_of(filled("|".join(family["patterns"]), words)).pattern, re.MULTILINE)
+        for family in families.values()
+    )

@@ -59,9 +59,14 @@ def compare(context: Context, cards: Sequence[str]) -> Draft:
         return _one_by_one(context, totals, ())
     of_each = _asked_of_each(context, covering)
     subjects = [s for found in covering.values() for s in found]
-    own = {card: cells for card in asked if (cells := _compared(of_each[card], covering[card], subjects))}
+    among = {one.question.text: _among_all(one, subjects) for one in of_each.values()}
+    own = {
+        card: cells
+        for card, one in of_each.items()
+        if (cells := _compared(one, covering[card], among[one.question.text]))
+    }
     alone = [cells[0] for cells in own.values()] if len(own) == len(asked) else []
-    together = [] if _differ(of_each) else _together(of_each[asked[0]], subjects, alone)
+    together = [] if len(among) > 1 else _together(of_each[asked[0]], subjects, alone, *among.values())
     if together:
         lines = _side_by_side(context, together, covering if len(asked) < len(catalog.subjects) else {})
         lines += [
@@ -103,9 +108,9 @@ def _answering(context: Context, cards: Sequence[str]) -> dict[str, tuple[str, .
     return covering
 
 
-def _differ(of_each: Mapping[str, Context]) -> bool:
-    """Whether each card is asked something of its own."""
-    return len({context.question.text for context in of_each.values()}) > 1
+def _among_all(context: Context, subjects: Sequence[str]) -> list[Scored]:
+    """What the articles say of all the cards, by how likely each sentence is among the others."""
+    return context.chosen(context.units_about(subjects), subjects, decides=False)[0]
 
 
 def _asked_of_each(context: Context, covering: Mapping[str, Sequence[str]]) -> dict[str, Context]:
@@ -180,10 +185,11 @@ def _without_names(text: str, context: Context, covering: Mapping[str, Sequence[
     return context.sources.catalog.naming.without(text, [subject for found in covering.values() for subject in found])
 
 
-def _together(context: Context, subjects: Sequence[str], own: Collection[Scored]) -> list[Unit]:
+def _together(
+    context: Context, subjects: Sequence[str], own: Collection[Scored], among: Sequence[Scored]
+) -> list[Unit]:
     """What an article says of the cards side by side: in a section that compares them, or better than elsewhere."""
-    chosen, _ = context.chosen(context.units_about(subjects), subjects, decides=False)
-    ranked = _by_what_is_given(context.question, chosen)
+    ranked = _by_what_is_given(context.question, among)
     naming = context.sources.catalog.naming
     comparing = [
         s
@@ -261,7 +267,7 @@ def _named_in(context: Context, document: Document, cell: Cell) -> set[str]:
     return named or set(catalog.naming.pointed_to(text))
 
 
-def _compared(context: Context, covering: Sequence[str], subjects: Sequence[str]) -> list[Scored]:
+def _compared(context: Context, covering: Sequence[str], among: Sequence[Scored]) -> list[Scored]:
     """What a comparison asks for of one card; what leads into its procedure when it asks for nothing.
 
     Where the likeliest unit gives it for some case only, one that gives it for all stands before it.
@@ -279,7 +285,7 @@ def _compared(context: Context, covering: Sequence[str], subjects: Sequence[str]
     least = COMPARED_TYPED_FROM if types else COMPARED_FROM
     ranked = [
         s
-        for s in _by_what_is_given(question, _chosen_twice(context, own, covering, subjects))
+        for s in _by_what_is_given(question, _chosen_twice(context, own, covering, among))
         if s.score > least and all(holds(s.unit, value) for value in types)
     ]
     if not compared or not ranked:
@@ -295,11 +301,11 @@ def _compared(context: Context, covering: Sequence[str], subjects: Sequence[str]
 
 
 def _chosen_twice(
-    context: Context, own: Sequence[Unit], covering: Sequence[str], subjects: Sequence[str]
+    context: Context, own: Sequence[Unit], covering: Sequence[str], among: Sequence[Scored]
 ) -> list[Scored]:
     """The units of one card by the mean of how likely each is among them and among those of all the cards."""
     alone, _ = context.chosen(own, covering, decides=False)
-    beside = {s.unit: s.score for s in context.chosen(context.units_about(subjects), subjects, decides=False)[0]}
+    beside = {s.unit: s.score for s in among}
     return [Scored(s.unit, (s.score + beside.get(s.unit, s.score)) / 2, s.covered) for s in alone]
 
 

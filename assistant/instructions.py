@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from assistant.lexicon import any_of
+from assistant.lexicon import any_of, filled
 
 _FILE = Path(__file__).with_name("instructions.toml")
 _QUOTATION = re.compile(r"[“「『](.{1,200}?)[”」』]|(?<![a-z])([\"'])(.{1,200}?)\2(?![a-z])")
@@ -58,13 +58,6 @@ def _patterns() -> tuple[tuple[re.Pattern[str], ...], tuple[re.Pattern[str], ...
         families = tomllib.load(file)
     words: dict[str, str] = families["words"]
     orders, wishes = (
-        tuple(any_of(_filled(pattern, words)) for pattern in families[name]["patterns"])
-        for name in ("orders", "wishes")
+        tuple(any_of(filled(pattern, words)) for pattern in families[name]["patterns"]) for name in ("orders", "wishes")
     )
     return orders, wishes
-
-
-def _filled(pattern: str, words: dict[str, str]) -> str:
-    for name, word in words.items():
-        pattern = pattern.replace(f"{{{name}}}", word)
-    return pattern

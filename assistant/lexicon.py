@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -122,6 +123,13 @@ def load_lexicon(file: Path = DEFAULT_FILE) -> Lexicon:
 
 def _folded(words: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, map(normalize, words))))
+
+
+def filled(expression: str, words: Mapping[str, str]) -> str:
+    """A regular expression with the names in braces replaced by the expressions that they stand for."""
+    for name, word in words.items():
+        expression = expression.replace(f"{{{name}}}", word)
+    return expression
 
 
 def any_of(*alternatives: str) -> re.Pattern[str]:
