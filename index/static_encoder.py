@@ -60,16 +60,19 @@ class StaticEncoder:
         return self._encode(texts, self._model.document_prompt)
 
     def token_ids(self, texts: Sequence[str]) -> list[NDArray[np.intp]]:
-        """The rows of the table that each text's tokens have, in order."""
-        return [self._model.places(ids) for ids in self._model.token_ids(texts)]
+        """The numbers of each text's tokens, in order."""
+        return [np.array(ids, dtype=np.intp) for ids in self._model.token_ids(texts)]
 
     def has_token(self, word: str) -> bool:
         """Whether a word is in the vocabulary as a whole."""
         return self._model.tokenizer.token_to_id(word) is not None
 
-    def token_rows(self, places: NDArray[np.intp]) -> Vectors:
-        """The vectors of tokens by their rows, shape `(len(places), dimensions)`; the longer, the more it says."""
-        return np.asarray(self._model.rows[places], dtype=np.float32)
+    def token_rows(self, token_ids: NDArray[np.intp]) -> Vectors:
+        """The vectors of tokens, shape `(len(token_ids), dimensions)`, as a text's are added up from them.
+
+        The longer, the more it says.
+        """
+        return self._model.vectors(token_ids)
 
     def _encode(self, texts: Sequence[str], prompt: str) -> Vectors:
         model = self._model
@@ -122,10 +125,10 @@ class _Model:
             return [self.tokenizer.encode(texts[0], add_special_tokens=False).ids]
         return [encoding.ids for encoding in self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
 
-    def places(self, token_ids: Sequence[int]) -> NDArray[np.intp]:
-        """The rows of tokens."""
-        ids = np.array(token_ids, dtype=np.intp)
-        return ids if self.row_of is None else np.asarray(self.row_of[ids], dtype=np.intp)
+    def vectors(self, token_ids: NDArray[np.intp]) -> Vectors:
+        """The row of each token, times what the token counts."""
+        rows = np.asarray(self.rows[token_ids if self.row_of is None else self.row_of[token_ids]], dtype=np.float32)
+        return rows if self.weights is None else rows * self.weights[token_ids, None]
 
     def add_up(self, token_ids: Sequence[Sequence[int]], sums: Vectors) -> None:
         """Adds the vectors of each text's tokens to its row of `sums`; the mean has the same direction."""
@@ -133,11 +136,10 @@ class _Model:
         flat = np.array(list(itertools.chain.from_iterable(token_ids)), dtype=np.intp)
         if not len(flat):
             return
-        rows = self.rows[flat if self.row_of is None else self.row_of[flat]].astype(np.float32)
-        weights = np.ones(len(flat), dtype=np.float32) if self.weights is None else self.weights[flat]
+        rows = self.vectors(flat)
         ends = np.cumsum(lengths)
         for number, (begin, end) in enumerate(zip(ends - lengths, ends, strict=True)):
-            sums[number] += weights[begin:end] @ rows[begin:end]
+            sums[number] += rows[begin:end].sum(axis=0)
 
 
 def _modules(folder: Path) -> list[dict[str, str]]:

@@ -164,3 +164,22 @@ def test_the_vector_of_a_question_is_the_encoders_and_cannot_be_written_to() -> 
     assert built_in_vector("怎么注销公交卡？") is vector
     with pytest.raises(ValueError, match="read-only"):
         vector[0, 0] = 1.0
+
+
+def test_tokens_count_what_they_count_in_the_text(tmp_path: Path) -> None:
+    """The longer a token's vector, the more it says: scales of eight-bit rows are not lost."""
+    encoder = built_in_encoder()
+    (ids,) = encoder.token_ids(["注销公交卡要多少钱"])
+    rows = encoder.token_rows(ids)
+
+    summed = rows.sum(axis=0)
+    assert (summed / np.linalg.norm(summed)).tolist() == pytest.approx(
+        encoder.encode_query(["注销公交卡要多少钱"])[0].tolist(), abs=1e-5
+    )
+    lengths = np.linalg.norm(rows, axis=1)
+    assert lengths.max() > 2 * lengths.min()
+
+    tensors = {"embeddings": np.array([[1, 0, 0], [0, 3, 4]], dtype=np.int8), "mapping": np.array([0, 1, 1, 0, 1]),
+               "weights": np.array([0, 0.5, 2, 1, 1], dtype=np.float32)}  # fmt: skip
+    small = StaticEncoder(write_model(tmp_path, tensors))
+    assert small.token_rows(small.token_ids(["bank card"])[0]).tolist() == [[0, 1.5, 2], [0, 6, 8]]

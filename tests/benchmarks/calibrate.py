@@ -1,22 +1,27 @@
 """Learns from question sets what the assistant weighs, and measures it on sets that it was not learnt from.
 
+    python -m tests.benchmarks.encoders --data DIR --encoder DIR --out DIR   trains the encoders, once
     python -m tests.benchmarks.calibrate --attributes  learns attributes.json, which the others count on, from passages
-    python -m tests.benchmarks.calibrate --write    learns from all sets; writes the assistant's two files of weights
-    python -m tests.benchmarks.calibrate --curve    cross-validates by set; writes calibration.json and calibration.svg
+    python -m tests.benchmarks.calibrate --encoders DIR --write   learns from all sets; writes two files of weights
+    python -m tests.benchmarks.calibrate --encoders DIR --curve   cross-validates by set; writes calibration.json, .svg
 
 Four things are learnt: which unit is likeliest to answer a question (`unit` of `choices.json`), whether that one does
 or the articles do not say (`answer`), which subject a question that names none is about (`subject`), and what kind of
 answer is asked for (`routes.json`).
+
+The built-in encoder has itself learnt from the sets, and would be surer of them than of questions to come. So each set
+is read with an encoder that has not seen it: that of its part, which learnt from the sets of the other parts.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -27,6 +32,7 @@ from assistant.choice import Choice, Chosen
 from assistant.passages import ANSWERS_FROM, SURELY_ANSWERS_FROM
 from assistant.route import ROUTES
 from assistant.unit_choice import best_of
+from index import encoder
 from index.training.sources import OWN_TEXT
 from tests.benchmarks.chart import draw
 from tests.benchmarks.examples import (
@@ -53,6 +59,7 @@ THRESHOLDS = tuple(sorted({at / 4 for at in range(-12, 17)} | {ANSWERS_FROM, SUR
 
 Figure = dict[str, float | int]
 E = TypeVar("E", UnitExample, SubjectExample)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,19 @@ class Scored(Generic[E]):
     def right(self) -> bool:
         """Whether the best candidate is right."""
         return self.example.right[self.best]
+
+
+def part_name(at: int) -> str:
+    """The folder of the encoder that has not learnt from the sets of a part."""
+    return f"without-{at}"
+
+
+def use_encoder(folder: Path | None) -> None:
+    """Has a folder's model take the place of the built-in encoder in this process."""
+    if folder is not None:
+        encoder._BUILT_IN_FOLDER = folder
+        encoder.built_in_encoder.cache_clear()
+        encoder.built_in_vector.cache_clear()
 
 
 def folds(sets: Sequence[QuestionSet]) -> list[frozenset[str]]:
@@ -121,17 +141,40 @@ def ranked(scores: Sequence[float]) -> Chosen:
     return Chosen(tuple(scores), tuple(sorted(range(len(scores)), key=lambda at: -scores[at])), 0.0)
 
 
-def gather(sets: Sequence[QuestionSet], workers: int) -> Examples:
-    """The examples of all sets, in their order.
+def gather(sets: Sequence[QuestionSet], workers: int, encoders: Path | None = None) -> Examples:
+    """The examples of all sets, those of one part after those of another.
 
     Subjects come first: which units a question that names no card is held against depends on the guess of its subject,
     and for each set the guess is made by what the sets of the other parts say about subjects.
+
+    Args:
+        sets: What to learn from.
+        workers: How many processes read.
+        encoders: The folder that `tests.benchmarks.encoders` has written; the built-in encoder when not given.
     """
-    with tempfile.TemporaryDirectory(prefix="xiaoka-calibrate-") as folder, ProcessPoolExecutor(workers) as pool:
-        data = [Path(folder) / one.name for one in sets]
-        subjects = tuple(chain.from_iterable(pool.map(subject_examples, sets, data)))
-        guesses = _guesses(subjects, folds(sets))
-        others = list(pool.map(other_examples, sets, data, [guesses[one.name] for one in sets]))
+    parts = [[one for one in sets if one.name in part] for part in folds(sets)]
+    with tempfile.TemporaryDirectory(prefix="xiaoka-calibrate-") as folder, contextlib.ExitStack() as stack:
+        pools = [
+            stack.enter_context(
+                ProcessPoolExecutor(1, initializer=use_encoder, initargs=(encoders and encoders / part_name(at),))
+            )
+            for at in range(len(parts))
+        ]
+        data = {one.name: Path(folder) / one.name for one in sets}
+
+        def read(task: Callable[..., T], *of: Mapping[str, Any]) -> list[T]:
+            """What each set gives, in the process of its part; as many parts at a time as there are workers."""
+            found: list[T] = []
+            for begin in range(0, len(parts), workers):
+                running = [
+                    pool.map(task, part, *([known[one.name] for one in part] for known in (data, *of)))
+                    for pool, part in list(zip(pools, parts, strict=True))[begin : begin + workers]
+                ]
+                found += chain.from_iterable(running)
+            return found
+
+        subjects = tuple(chain.from_iterable(read(subject_examples)))
+        others = read(other_examples, _guesses(subjects, folds(sets)))
     return Examples(
         subjects=subjects,
         units=tuple(chain.from_iterable(one.units for one in others)),
@@ -326,6 +369,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--curve", action="store_true", help="cross-validate by set and write the figures")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the weights (default: assistant)")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the figures (default: results)")
+    parser.add_argument("--encoders", type=Path, help="folder that `python -m tests.benchmarks.encoders` has written")
     parser.add_argument("--workers", type=int, default=2, help="processes that read sets (default: %(default)s)")
     options = parser.parse_args(arguments)
     if not (options.attributes or options.write or options.curve):
@@ -334,11 +378,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         learn_attributes(options.weights)
     if not options.write and not options.curve:
         return 0
+    if options.encoders is None:
+        parser.error("`--encoders` must be given: the built-in encoder has itself learnt from the sets.")
     sets = question_sets()
     if not any(one.name == "dev" for one in sets):
         print("Notice: the development set is not beside this checkout and is left out.", file=sys.stderr)
     print(f"Reading {len(sets)} question sets; this takes a few minutes.", file=sys.stderr)
-    examples = gather(sets, options.workers)
+    examples = gather(sets, options.workers, options.encoders)
     if options.write:
         learn(examples, folds(sets), options.weights)
     if options.curve:

@@ -121,7 +121,7 @@ def fit_routes(examples: Sequence[RouteExample]) -> RouteWeights:
     ]
     rows, columns, values = zip(*cells, strict=True)
     flagged = np.array([[example.flags.get(name, 0.0) for name in flags] for example in examples]) * _FLAG_SCALE
-    vectors = built_in_encoder().encode_query([example.text for example in examples])
+    vectors = np.stack([example.vector for example in examples])
     features = hstack(
         [csr_matrix((values, (rows, columns)), shape=(len(examples), len(runs))), flagged, vectors], format="csr"
     )
@@ -176,7 +176,7 @@ def every_flag() -> set[str]:
 
 def choose_routes(weights: RouteWeights, examples: Sequence[RouteExample]) -> list[Route]:
     """The likeliest route of each example, by weights as they stand in `assistant/routes.json`."""
-    vectors = built_in_encoder().encode_query([example.text for example in examples])
+    vectors = np.stack([example.vector for example in examples])
     scores = vectors @ np.array(weights["vector"]).T + np.array(weights["bias"])
     for row, example in enumerate(examples):
         for run, value in _run_values(example, weights["runs"]).items():
