@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from corpus.blocks import Block
+from corpus.card_names import nouns_in
 from corpus.lists import is_titled, numbered_lists
+from corpus.normalize import normalize
 from corpus.roles import LISTING, role_of, says
 
 _ASKS = re.compile(r"怎么|怎[样樣]|如何|什么|什麼|哪|吗|嗎|多少|几|幾|能不能|[？?]\s*$")
@@ -112,7 +114,10 @@ def _line_end(text: str, block: Block) -> int:
 
 
 def _names_a_part(title: str) -> bool:
-    return not _tells_to_do(title) and (role_of(title) in LISTING | {"steps"} or _ASKS.search(title) is not None)
+    if _tells_to_do(title):
+        return False
+    named = role_of(title) in LISTING | {"steps"} or _ASKS.search(title) is not None
+    return named or next(nouns_in(normalize(title)), "") != ""
 
 
 def _tells_to_do(title: str) -> bool:
