@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from corpus.markers import NUMERALS, OUTLINE, bullet_length, item_marker, row_marker
-from corpus.pictographs import pictograph_headings
+from corpus.ornaments import ornamental_headings
 from corpus.roles import says
 
 BlockKind = Literal["heading", "item", "bullet", "text"]
@@ -47,8 +47,8 @@ _NOTE_LINE = re.compile(
 _SIGN = re.compile(r"([\u203b\u2190-\u21ff\u25a0-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff])\ufe0f?\s*(?=\S)")
 _SENTENCE_END = re.compile(r"[。；;！!，,]\s*$")
 
-PICTOGRAPH = "pictograph"
-_PICTOGRAPH_RANK = 3
+ORNAMENT = "ornament"
+_ORNAMENT_RANK = 3
 MAX_HEADING_CHARACTERS = 40
 MAX_BARE_HEADING_CHARACTERS = 24
 MAX_LATIN_HEADING_CHARACTERS = 80
@@ -62,7 +62,7 @@ class Block:
         content: Offset where the content starts, behind the marker and the indent.
         depth: Of a heading, its place in the outline (smaller is further out), 0 otherwise.
         family: Of an item, its kind of marker (`decimal`, `step` …); an item of family F may also be a heading. Of a
-            heading that a pictograph makes one, `PICTOGRAPH`.
+            heading that an ornament makes one, `ORNAMENT`.
         number: Of an item, its number, 0 otherwise.
         indent: Columns before the marker; full-width spaces open a Chinese paragraph and count as none.
         loose: Whether a blank line (or the start) stands before it.
@@ -93,14 +93,14 @@ class _Line:
 def read_blocks(text: str, start: int = 0) -> list[Block]:
     """The blocks of `text[start:]` in order; offsets count from the beginning of `text`.
 
-    Tables, quotes and fenced code come as `text` blocks; a rule (`---`) ends a block and is none itself, as is a line of
-    tags (`#退卡 #搬家`).
+    Tables, quotes and fenced code come as `text` blocks; a rule (`---`) ends a block and is none itself, as is a line
+    of tags (`#退卡 #搬家`).
     """
     lines = list(_lines(text, start))
     blocks: list[Block] = []
     atx_level, fenced, loose = 0, False, True
     skip_underline = False
-    headed = pictograph_headings([line.text for line in lines])
+    headed = ornamental_headings([line.text for line in lines])
     for at, line in enumerate(lines):
         if skip_underline:
             skip_underline, loose = False, True
@@ -113,11 +113,7 @@ def read_blocks(text: str, start: int = 0) -> list[Block]:
             loose = True
             continue
         if at in headed and not fenced:
-            depth, content = atx_level * 10 + _PICTOGRAPH_RANK, line.start + headed[at]
-            end = line.start + len(line.text.rstrip())
-            blocks.append(
-                Block(kind="heading", start=line.start, content=content, end=end, depth=depth, family=PICTOGRAPH)
-            )
+            blocks.append(_ornamental(line, *headed[at], atx_level))
             loose = True
             continue
         block, underlined = _block(lines, at, fenced=fenced, loose=loose, atx_level=atx_level)
@@ -160,6 +156,17 @@ def _append(blocks: list[Block], block: Block, text: str) -> None:
         blocks.append(replace(block, loose=True))
     else:
         blocks[-1] = replace(last, end=block.end)
+
+
+def _ornamental(line: _Line, begin: int, stop: int, atx_level: int) -> Block:
+    return Block(
+        kind="heading",
+        start=line.start,
+        content=line.start + begin,
+        end=line.start + stop,
+        depth=atx_level * 10 + _ORNAMENT_RANK,
+        family=ORNAMENT,
+    )
 
 
 def _block(lines: list[_Line], at: int, *, fenced: bool, loose: bool, atx_level: int) -> tuple[Block | None, bool]:

@@ -15,7 +15,9 @@ SOME_ACTS = 0.4  # under a heading that speaks of doing something
 
 _BOLD_LABEL = re.compile(r"\s*(?:\*\*|__)[^*_\n]{1,40}?[：:]?(?:\*\*|__)")
 # A bullet that warns.
-_WARNS = re.compile(r"[ \t\u3000>*_-]*[\u26a0\u2757\u2755\u203c\u26d4\u274c\u274e\U0001f6ab\U0001f6a8\U0001f6d1\U0001f645]")
+_WARNS = re.compile(
+    r"[ \t\u3000>*_-]*[\u26a0\u2757\u2755\u203c\u26d4\u274c\u274e\U0001f6ab\U0001f6a8\U0001f6d1\U0001f645]"
+)
 
 
 def section_role(section: Section) -> str:
