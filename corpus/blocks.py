@@ -20,7 +20,7 @@ BlockKind = Literal["heading", "item", "bullet", "text"]
 
 _ATX = re.compile(r" {0,3}(#{1,6})(?!#)[ \t\u3000]*(\S.*)$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)\s*$")
-_RULE = re.compile(r" {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$")
+_RULE = re.compile(r" {0,3}(?:([-*_])(?:[ \t]*\1){2,}|([—–─━═～])\2{2,})[ \t]*$")
 # What a post is filed under: `#退卡 #搬家`.
 _TAGS = re.compile(r"[ \t\u3000]*#[^\s#]+#?(?:[ \t\u3000]*#[^\s#]+#?)+[ \t\u3000]*$")
 _FENCE = re.compile(r" {0,3}(```|~~~)")

@@ -32,7 +32,7 @@ _LEAST = 2  # headings of this look in an article, below which an ornament only 
 _LONGEST, _LONGEST_LATIN = 40, 80
 _LONGEST_LINE = 120  # what is read of a line
 _LONGEST_RUN = 2  # of such lines in a row: more are a list
-_BLANK = " \t\r\u3000\ufeff>|"
+_WORD = re.compile(r"[^\W_]")
 
 
 def ornamental_headings(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
@@ -41,7 +41,7 @@ def ornamental_headings(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
     Such a line stands apart, is no sentence, and has something below it that does not begin in the same way. One such
     line in an article only adorns it, and the first line of an article is its title.
     """
-    written = [at for at, line in enumerate(lines) if line.strip(_BLANK)]
+    written = [at for at, line in enumerate(lines) if _WORD.search(line)]
     places: dict[int, int] = {}
     found: dict[int, tuple[int, int]] = {}
     for place in range(1, len(written) - 1):

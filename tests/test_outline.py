@@ -158,3 +158,10 @@ def test_a_note_of_somebody_by_name_stands_behind_the_steps() -> None:
 
     assert [step.text for step in procedure(text).steps] == ["取号。", "交卡。"]
     assert procedure(text).text.endswith("老陈提醒：周末不办。")
+
+
+def test_a_rule_parts_what_stands_around_it_and_is_no_text() -> None:
+    text = "退卡笔记\n\n💳 彩虹卡\n能退。\n━━━━━━\n🍚 饭卡\n也能退。\n————\n再见。\n"
+
+    found = [(piece.headings, piece.text) for piece in chunks(text, title="退卡笔记")]
+    assert found == [(("彩虹卡",), "能退。"), (("饭卡",), "也能退。"), (("饭卡",), "再见。")]
