@@ -97,10 +97,10 @@ def _begins(line: str) -> str:
 
 
 def _run(listed: set[int], place: int) -> int:
-    """How many of the lines at the places that are listed follow each other where one of them stands."""
+    """How many of the lines at the places that are listed follow each other where one of them stands, or too many."""
     first = last = place
-    while first - 1 in listed:
+    while first - 1 in listed and place - first < _LONGEST_RUN:
         first -= 1
-    while last + 1 in listed:
+    while last + 1 in listed and last - place < _LONGEST_RUN:
         last += 1
     return last - first + 1
