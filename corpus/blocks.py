@@ -13,13 +13,16 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from corpus.markers import NUMERALS, OUTLINE, bullet_length, item_marker, row_marker
+from corpus.ornaments import ornamental_headings
 from corpus.roles import says
 
 BlockKind = Literal["heading", "item", "bullet", "text"]
 
 _ATX = re.compile(r" {0,3}(#{1,6})(?!#)[ \t\u3000]*(\S.*)$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)\s*$")
-_RULE = re.compile(r" {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$")
+_RULE = re.compile(r" {0,3}(?:([-*_])(?:[ \t]*\1){2,}|([—–─━═～])\2{2,})[ \t]*$")
+# What a post is filed under: `#退卡 #搬家`.
+_TAGS = re.compile(r"[ \t\u3000]*#[^\s#]+#?(?:[ \t\u3000]*#[^\s#]+#?)+[ \t\u3000]*$")
 _FENCE = re.compile(r" {0,3}(```|~~~)")
 _NUMBER = rf"(?:\d{{1,2}}|[{NUMERALS}]{{1,3}})"
 _CHAPTER = re.compile(rf"第{_NUMBER}(?:部分|[章编編篇])(?=[:：、.．\s])")
@@ -44,6 +47,8 @@ _NOTE_LINE = re.compile(
 _SIGN = re.compile(r"([\u203b\u2190-\u21ff\u25a0-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff])\ufe0f?\s*(?=\S)")
 _SENTENCE_END = re.compile(r"[。；;！!，,]\s*$")
 
+ORNAMENT = "ornament"
+_ORNAMENT_RANK = 3
 MAX_HEADING_CHARACTERS = 40
 MAX_BARE_HEADING_CHARACTERS = 24
 MAX_LATIN_HEADING_CHARACTERS = 80
@@ -56,7 +61,8 @@ class Block:
     Attributes:
         content: Offset where the content starts, behind the marker and the indent.
         depth: Of a heading, its place in the outline (smaller is further out), 0 otherwise.
-        family: Of an item, its kind of marker (`decimal`, `step` …); an item of family F may also be a heading.
+        family: Of an item, its kind of marker (`decimal`, `step` …); an item of family F may also be a heading. Of a
+            heading that an ornament makes one, `ORNAMENT`.
         number: Of an item, its number, 0 otherwise.
         indent: Columns before the marker; full-width spaces open a Chinese paragraph and count as none.
         loose: Whether a blank line (or the start) stands before it.
@@ -87,12 +93,14 @@ class _Line:
 def read_blocks(text: str, start: int = 0) -> list[Block]:
     """The blocks of `text[start:]` in order; offsets count from the beginning of `text`.
 
-    Tables, quotes and fenced code come as `text` blocks; a rule (`---`) ends a block and is none itself.
+    Tables, quotes and fenced code come as `text` blocks; a rule (`---`) ends a block and is none itself, as is a line
+    of tags (`#退卡 #搬家`).
     """
     lines = list(_lines(text, start))
     blocks: list[Block] = []
     atx_level, fenced, loose = 0, False, True
     skip_underline = False
+    headed = ornamental_headings([line.text for line in lines])
     for at, line in enumerate(lines):
         if skip_underline:
             skip_underline, loose = False, True
@@ -102,6 +110,10 @@ def read_blocks(text: str, start: int = 0) -> list[Block]:
             loose = True
             continue
         if line.blank and not fenced:
+            loose = True
+            continue
+        if at in headed and not fenced:
+            blocks.append(_ornamental(line, *headed[at], atx_level))
             loose = True
             continue
         block, underlined = _block(lines, at, fenced=fenced, loose=loose, atx_level=atx_level)
@@ -146,6 +158,17 @@ def _append(blocks: list[Block], block: Block, text: str) -> None:
         blocks[-1] = replace(last, end=block.end)
 
 
+def _ornamental(line: _Line, begin: int, stop: int, atx_level: int) -> Block:
+    return Block(
+        kind="heading",
+        start=line.start,
+        content=line.start + begin,
+        end=line.start + stop,
+        depth=atx_level * 10 + _ORNAMENT_RANK,
+        family=ORNAMENT,
+    )
+
+
 def _block(lines: list[_Line], at: int, *, fenced: bool, loose: bool, atx_level: int) -> tuple[Block | None, bool]:
     """The block of one line (None for a rule), and whether the next line is its underline."""
     line = lines[at]
@@ -157,7 +180,7 @@ def _block(lines: list[_Line], at: int, *, fenced: bool, loose: bool, atx_level:
         return Block(
             kind="text", start=line.start, content=min(content, end), end=end, loose=loose, indent=indent
         ), False
-    if _RULE.match(line.text):
+    if _RULE.match(line.text) or _TAGS.match(line.text):
         return None, False
     atx = _ATX.match(line.text)
     if atx and (len(atx[1]) > 1 or line.text.count("#") == 1 or line.text.lstrip()[1:2].isspace()):

@@ -84,7 +84,9 @@ _SAYS_DOING = re.compile(
 )
 _LONGEST_NAME = 8
 _FUNCTION_WORD = re.compile(r"[的不这那哪几每各种些是在了张着比]|[两三四五六七八九]|什么|怎么|没用|多余|常用|闲置")
-_DOING = re.compile(r"(?:退|销|办|补|换|发|持|用|刷|打|领|开)[卡证]$")  # what is done with a card, not a card
+_DOING = re.compile(
+    r"(?:退|销|办|补|换|发|持|用|刷|打|领|开|认|交|寄|插|收|丢|挑)[卡证]$"
+)  # what is done with a card, not a card
 
 
 def without_case(heading: str) -> str:

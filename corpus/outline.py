@@ -6,8 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from corpus.blocks import Block
+from corpus.blocks import ORNAMENT, Block
+from corpus.card_names import nouns_in
 from corpus.lists import is_titled, numbered_lists
+from corpus.normalize import normalize
 from corpus.roles import LISTING, role_of, says
 
 _ASKS = re.compile(r"怎么|怎[样樣]|如何|什么|什麼|哪|吗|嗎|多少|几|幾|能不能|[？?]\s*$")
@@ -25,7 +27,7 @@ def outlined(text: str, blocks: Sequence[Block]) -> list[Block]:
     what an article is made of (`适用范围`, `注意事项`) or ask something. A heading without any mark is none where
     the next entry of the list before it follows.
     """
-    blocks = _without_strays(list(blocks))
+    blocks = _nested(_without_strays(list(blocks)))
     depth, made = 0, list[Block]()
     at = 0
     while at < len(blocks):
@@ -53,6 +55,23 @@ def _without_strays(blocks: list[Block]) -> list[Block]:
         ):
             blocks[at] = replace(block, kind="text", depth=0)
     return blocks
+
+
+def _nested(blocks: list[Block]) -> list[Block]:
+    """The blocks, with headings that an ornament makes below those of another look where two of these have such."""
+    headings = [block for block in blocks if block.kind == "heading" and (block.depth > 0)]
+    outer = sum(
+        upper.family != ORNAMENT and lower.family == ORNAMENT and lower.depth // 10 == upper.depth // 10
+        for upper, lower in zip(headings, headings[1:], strict=False)
+    )
+    others = [at for at, block in enumerate(headings) if block.family != ORNAMENT]
+    first = next((at for at, block in enumerate(headings) if block.family == ORNAMENT), 0)
+    if outer < _FEWEST or not others or others[0] > first:
+        return blocks
+    return [
+        replace(block, depth=block.depth // 10 * 10 + _DEEPER) if block.family == ORNAMENT else block
+        for block in blocks
+    ]
 
 
 def _parted(text: str, blocks: list[Block], depth: int) -> list[Block]:
@@ -112,7 +131,10 @@ def _line_end(text: str, block: Block) -> int:
 
 
 def _names_a_part(title: str) -> bool:
-    return not _tells_to_do(title) and (role_of(title) in LISTING | {"steps"} or _ASKS.search(title) is not None)
+    if _tells_to_do(title):
+        return False
+    named = role_of(title) in LISTING | {"steps"} or _ASKS.search(title) is not None
+    return named or next(nouns_in(normalize(title)), "") != ""
 
 
 def _tells_to_do(title: str) -> bool:

@@ -36,7 +36,7 @@ _NO_TITLE = re.compile(
     r"[。；;：:，,.|]$|^(?:[-*+•]\s|\d+[.、]|[（(]|【(?:[一二三四五六七八九十\d]{1,3}】|[^】]*】?$)|={3}|-{3})"
 )
 _MAX_TITLE_CHARACTERS = 200
-_ATX_HEADING = re.compile(r"^ {0,3}#{1,6}(?!#)[ \t\u3000]*(\S[^\r\n]*)", re.MULTILINE)
+_ATX_HEADING = re.compile(r"^ {0,3}(?!#[^\s#][^\n]*\s#)#{1,6}(?!#)[ \t\u3000]*(\S[^\r\n]*)", re.MULTILINE)
 _UNDERLINED_HEADING = re.compile(r"^ {0,3}(\S[^\r\n]*)\r?\n {0,3}(?:={3,}|-{3,})[ \t]*\r?$", re.MULTILINE)
 _FENCED = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1|\Z)", re.MULTILINE | re.DOTALL)
 

@@ -14,6 +14,10 @@ _MOSTLY_ACTS = 0.6
 SOME_ACTS = 0.4  # under a heading that speaks of doing something
 
 _BOLD_LABEL = re.compile(r"\s*(?:\*\*|__)[^*_\n]{1,40}?[：:]?(?:\*\*|__)")
+# A bullet that warns.
+_WARNS = re.compile(
+    r"[ \t\u3000>*_-]*[\u26a0\u2757\u2755\u203c\u26d4\u274c\u274e\U0001f6ab\U0001f6a8\U0001f6d1\U0001f645]"
+)
 
 
 def section_role(section: Section) -> str:
@@ -77,6 +81,8 @@ def bullets_are_steps(text: str, section: Section) -> bool:
         later - earlier > 1 and section.blocks[later].loose and section.blocks[later - 1].kind == "text"
         for earlier, later in zip(bullets, bullets[1:], strict=False)
     ):
+        return False
+    if all(_WARNS.match(text, section.blocks[at].start, section.blocks[at].end) for at in bullets):
         return False
     nearest = section.headings[-1] if section.headings else ""
     before = last_sentence(text[section.start : section.blocks[bullets[0]].start])

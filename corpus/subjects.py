@@ -289,7 +289,11 @@ def _named(heading: str, cards: Cards) -> tuple[str, ...]:
     behind = BREAK.search(heading)
     if behind and any(mention.start < behind.start() for mention in said_first):
         said_first = [mention for mention in said_first if mention.start < behind.start()]
-    found = [own_name(heading, mention.surface, mention.end) or mention.card for mention in said_first]
+    starts = {mention.start for mention in said_first}
+    whole = [
+        mention for mention in said_first if mention.end not in starts
+    ]  # 会员 in 会员储值卡 is a part of that name
+    found = [own_name(heading, mention.surface, mention.end) or mention.card for mention in whole]
     if len(found) > 1:
         found = [name for name in found if not cards.is_document(name)] or found[:1]
     if found:
