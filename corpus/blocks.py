@@ -112,11 +112,11 @@ def read_blocks(text: str, start: int = 0) -> list[Block]:
         if line.blank and not fenced:
             loose = True
             continue
-        if at in headed and not fenced:
+        block, underlined = _block(lines, at, fenced=fenced, loose=loose, atx_level=atx_level)
+        if at in headed and not fenced and (block is None or block.kind != "heading"):
             blocks.append(_ornamental(line, *headed[at], atx_level))
             loose = True
             continue
-        block, underlined = _block(lines, at, fenced=fenced, loose=loose, atx_level=atx_level)
         if block is None:
             loose = True
             continue

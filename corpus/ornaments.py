@@ -64,7 +64,7 @@ def _heads(lines: Sequence[str], written: Sequence[int], place: int, sign: re.Ma
     longest = _LONGEST_LATIN if bare.isascii() else _LONGEST
     if first in _ENTRY or not 1 < len(bare) <= longest or _SENTENCE.search(bare) or _NUMBER.search(bare):
         return False
-    if item_marker(sign["signs"]) is not None or item_marker(lines[at].strip()) is not None or says("note", bare):
+    if any(item_marker(text) is not None for text in (sign["signs"], lines[at].strip(), bare)) or says("note", bare):
         return False
     beside = [sign for sign in (_begins(lines[before]), _begins(lines[behind])) if sign]
     named = bool(role_of(bare)) or _ASKS.search(bare) is not None or next(nouns_in(normalize(bare)), "") != ""

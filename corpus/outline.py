@@ -12,6 +12,7 @@ from corpus.lists import is_titled, numbered_lists
 from corpus.normalize import normalize
 from corpus.roles import LISTING, role_of, says
 
+_BEHIND_NAME = re.compile(r"[(（【\[].*")
 _ASKS = re.compile(r"怎么|怎[样樣]|如何|什么|什麼|哪|吗|嗎|多少|几|幾|能不能|[？?]\s*$")
 _NAMES_STEPS = re.compile(r"(?:步[骤驟]|流程|程序|次序|[顺順]序)\W*$")
 _FEWEST = 2
@@ -134,7 +135,8 @@ def _names_a_part(title: str) -> bool:
     if _tells_to_do(title):
         return False
     named = role_of(title) in LISTING | {"steps"} or _ASKS.search(title) is not None
-    return named or next(nouns_in(normalize(title)), "") != ""
+    bare = _BEHIND_NAME.sub("", normalize(title)).strip()
+    return named or bare in nouns_in(bare)
 
 
 def _tells_to_do(title: str) -> bool:

@@ -175,6 +175,9 @@ def known_cards(aliases: Aliases | None = None) -> Cards:
     return Cards(aliases, terms, {card.name: card for card in aliases.cards})
 
 
+_ENDS_AS_A_CARD = re.compile(r"(?:[卡证證号號折户戶]|card|pass|account)$")
+
+
 def _english_cue(name: str) -> tuple[str, ...]:
     """An English name without its noun: "the transport one" means the transport card."""
     cue = _ENGLISH_NOUN.sub("", normalize(name))
@@ -290,9 +293,8 @@ def _named(heading: str, cards: Cards) -> tuple[str, ...]:
     if behind and any(mention.start < behind.start() for mention in said_first):
         said_first = [mention for mention in said_first if mention.start < behind.start()]
     starts = {mention.start for mention in said_first}
-    whole = [
-        mention for mention in said_first if mention.end not in starts
-    ]  # 会员 in 会员储值卡 is a part of that name
+    # 会员 in 会员储值卡 is a part of that name; 公交卡 in 公交卡门禁卡 is not.
+    whole = [one for one in said_first if one.end not in starts or _ENDS_AS_A_CARD.search(one.surface)]
     found = [own_name(heading, mention.surface, mention.end) or mention.card for mention in whole]
     if len(found) > 1:
         found = [name for name in found if not cards.is_document(name)] or found[:1]
