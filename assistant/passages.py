@@ -19,7 +19,7 @@ from corpus.roles import role_of
 
 # Scores are logarithms of odds against "no unit answers"; see tests/benchmarks/results/calibration.json for the curve.
 ANSWERS_FROM = 0.25
-SURELY_ANSWERS_FROM = 1.25
+SURELY_ANSWERS_FROM = 2.0
 STRANGE_ANSWERS_FROM = 1.75  # the same of a question in which nothing to do with a card is known
 TYPED_FROM = 0.0  # from here a value of the type asked for, in the card's own section, answers
 TYPED_SAID_FROM = -1.0  # the same of one that has words for what is asked, where nothing else is
