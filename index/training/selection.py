@@ -1,6 +1,6 @@
 """Trains a static model to tell which passage of an article answers a question, against the others of that article.
 
-    python -m index.training.selection --encoder DIR --out DIR FILE …
+    python -m index.training.selection --data DIR --encoder DIR --out DIR FILE …
 
 Pairs of texts from anywhere teach what is of one subject. What they do not teach is what tells one sentence of an
 article from the next, all of them on the same card: that takes questions with the whole article to choose from. The
