@@ -145,7 +145,8 @@ def _routes(context: Context) -> dict[Route, float]:
     """How likely each kind of answer is meant; surely the steps when "how" to cancel is all that is asked."""
     question = context.question
     by_rule = rule_route(context)
-    if by_rule == "procedure" and question.cancels and not any(len(run) > 1 for run in question.unknown):
+    surely = question.cancels or _names_a_way(question)
+    if by_rule == "procedure" and surely and not any(len(run) > 1 for run in question.unknown):
         return {"procedure": 1.0, "step": 0.0}
     likely = choose_route(question, by_rule=by_rule)
     if by_rule != "procedure" and not _about_doing(question):
@@ -293,13 +294,19 @@ def _compares(context: Context, cards: tuple[str, ...]) -> bool:
     return len(touched(context)) > 1 or (not cards and context.sources.lexicon.asks("side_by_side", question.text))
 
 
+def _names_a_way(question: Question) -> bool:
+    """Whether cancelling is named with where or how it is done, and nothing is asked: `ETC卡 线上注销`."""
+    named = "cancel" in question.actions and bool(question.concepts) and set(question.concepts) <= WAYS
+    return named and not question.asks
+
+
 def _wants_procedure(context: Context) -> bool:
     """Whether the whole procedure is asked for: "how" beside cancelling, or the wish alone, and no one thing in it."""
     question, lexicon = context.question, context.sources.lexicon
     if question.cancels:
         return True
     about = [name for name in question.focus if name not in BESIDE_CARDS or question.asks_yes_or_no]
-    if "cancel" in question.actions and not question.asks and question.concepts and set(question.concepts) <= WAYS:
+    if _names_a_way(question):
         return True
     if question.bare and (question.wishes or ("cancel" in question.actions and _WHOLE.search(question.text))):
         return True

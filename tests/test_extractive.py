@@ -210,13 +210,13 @@ def test_a_step_that_says_there_is_quoted_with_the_one_that_says_where() -> None
     assistant = small(
         {
             "card.md": "# 社保卡怎么注销\n\n社保卡是看病的卡。\n\n## 社保卡注销步骤\n\n1. 带身份证去街道的受理中心。\n"
-            "2. 在那里填写登记表。\n3. 等审批，短信通知结果。\n"
+            "2. 在那里的窗口填写注销登记表。\n3. 等审批，短信通知结果。\n"
         }
     )
-    said = assistant.ask(["社保卡的登记表在哪里填写"]).text
+    said = assistant.ask(["社保卡的注销登记表在哪个窗口填写"]).text
 
     assert "受理中心" in said
-    assert "在那里填写登记表" in said
+    assert "在那里的窗口填写注销登记表" in said
     assert "审批" not in said
 
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Left to right; each imports itself and what stands before it.
 LAYERS = ("corpus", "index", "assistant", "app")
 # Making the built-in encoder takes torch and its company; nothing else imports this package.
-TRAINING = {f"index/training/{name}.py" for name in ("export", "model", "train")}
+TRAINING = {f"index/training/{name}.py" for name in ("export", "model", "selection", "train")}
 # The page imports these, and nothing else does.
 PAGE = {f"assistant/page/{name}.py" for name in ("evaluation", "layout", "operator", "visitor")}
 HOMES = {

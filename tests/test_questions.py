@@ -67,7 +67,8 @@ def summary(name: str) -> dict[str, dict[str, float]]:
     return measured
 
 
-# Floors lie a few points below what is reached today: one or two questions of 60, four or five of 120.
+# Floors lie a few points below what is reached today: one or two questions of 60, four or five of 120. `clean` counts
+# other cards' words too: one question of each is answered with them. No advertiser's contact is among them.
 @pytest.mark.parametrize(
     ("name", "bounds"),
     [
@@ -77,13 +78,13 @@ def summary(name: str) -> dict[str, dict[str, float]]:
         ),
         (
             "a",
-            {"success": 0.87, "outcome_ok": 0.91, "steps": 1.0, "cite_precision": 0.90, "clean": 1.0}
+            {"success": 0.87, "outcome_ok": 0.91, "steps": 1.0, "cite_precision": 0.90, "clean": 0.98}
             | {"answered_unanswerable": 0.084},  # one of the 12 or 13 that a set has
         ),
         (
             "b",
-            {"success": 0.90, "outcome_ok": 0.95, "steps": 0.9, "cite_precision": 0.89, "clean": 1.0}
-            | {"answered_unanswerable": 0.084},
+            {"success": 0.90, "outcome_ok": 0.95, "steps": 0.9, "cite_precision": 0.89, "clean": 0.98}
+            | {"answered_unanswerable": 0.182},
         ),
     ],
     ids=["shipped", "a", "b"],
@@ -184,7 +185,7 @@ def test_unusual_answers_are_graded_as_the_reference_grader_does(
 def test_a_lowered_threshold_is_caught_by_the_gate_and_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = _DATA / "sets" / "f1"
+    folder = _DATA / "sets" / "f2"
     argv = ["--corpus", str(folder), "--data", str(tmp_path / "data"), "evaluate", str(folder / "questions.jsonl")]
     argv += ["--workers", "1"]
     assert cli.main([*argv, "--json", str(tmp_path / "old.json")]) == 0
@@ -194,10 +195,10 @@ def test_a_lowered_threshold_is_caught_by_the_gate_and_named(
     kept = {
         row["id"]
         for row in record["questions"]
-        if row["expect"] == "abstain" and row["outcome"] == "abstained" and (row["score"] or -9.0) > -2.0
+        if row["expect"] == "abstain" and row["outcome"] == "abstained" and (row["score"] or -9.0) > -3.0
     }
     capsys.readouterr()
-    monkeypatch.setattr(passages, "ANSWERS_FROM", -2.0)
+    monkeypatch.setattr(passages, "ANSWERS_FROM", -3.0)
 
     assert cli.main([*argv, "--no-worse-than", str(tmp_path / "old.json")]) == 1
     caught = next(line for line in capsys.readouterr().out.splitlines() if "false_answer was" in line)
