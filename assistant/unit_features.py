@@ -63,7 +63,7 @@ def unit_features(
         beside: What the same articles say of other cards.
     """
     units, meant = tuple(units), set(subjects)
-    topic = question.topic if any(not meant.isdisjoint(unit.cards) for unit in units) else question.text
+    topic = topic_of(question, units, subjects)
     known = known_units(units)
     lexical = {id(entry.unit): entry for entry in rank_units(question, units, lexicon, {})}
     types = [lexicon.concepts[name].type for name in question.focus if lexicon.concepts[name].kind == "typed"]
@@ -85,6 +85,12 @@ def unit_features(
     none = none_features(question, units, known.situations, found, columns, types, needed, beside, topic)
     covered = tuple(lexical[id(unit)].covered if id(unit) in lexical else frozenset() for unit in units)
     return UnitFeatures(units, each, none, covered)
+
+
+def topic_of(question: Question, units: Sequence[Unit], subjects: Collection[str]) -> str:
+    """What of a question its units are held against: it without its card's name where some of them are about that."""
+    meant = set(subjects)
+    return question.topic if any(not meant.isdisjoint(unit.cards) for unit in units) else question.text
 
 
 def _by_words(question: Question, units: Sequence[Unit], lexicon: Lexicon, lexical: Mapping[int, Scored]) -> Columns:

@@ -205,13 +205,13 @@ def write_tuned(
     *,
     pairs: Mapping[str, Pairs],
     shares: Mapping[str, float],
-    recipe: SelectionRecipe | None = None,
+    recipe: SelectionRecipe,
 ) -> None:
     """Writes the static model of a folder to another folder, trained on selections, with a report of its stages.
 
     The arguments are those of `tuned`, `encoder` the folder of the model to go on from and `out` the one to write.
     """
-    table, recipe = StaticTable(encoder), recipe or SelectionRecipe()
+    table = StaticTable(encoder)
     rows = tuned(table, selections, pairs, shares, recipe)
     save(out, table=TokenTable((), rows, table.row_of), tokenizer=table.tokenizer)
     shutil.copyfile(encoder / "tokenizer.json", out / "tokenizer.json")  # the same, to the byte

@@ -4,19 +4,22 @@
 
 `--data` is the open data of the model card (`index/encoder/README.md`), `--encoder` the model after its second stage,
 which has seen no question set: version 2, in the project's history. In `--out` stand `all`, the built-in encoder, and
-`without-0` to `without-5`; a folder that is there already is kept. About 2 minutes each on two cores.
+`without-0` to `without-5`; a folder that is there already is kept. About 2 minutes each on two cores. Then it
+is told how often the nearest sentence of an article is one that answers, of sets not seen, before and after.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import numpy as np
+
+from index.static_encoder import StaticEncoder
 from index.training.selection import (
     Selection,
     SelectionRecipe,
@@ -27,6 +30,15 @@ from index.training.selection import (
 from index.training.sources import OWN_TEXT, read_pairs
 from tests.benchmarks.calibrate import folds, part_name, use_encoder
 from tests.benchmarks.examples import question_sets, selections
+
+
+def nearest_is_right(encoder: Path, asked: Sequence[Selection]) -> list[bool]:
+    """Of each question, whether the passage that is nearest to it by a folder's encoder answers it."""
+    model = StaticEncoder(encoder)
+    return [
+        int(np.argmax(model.encode_passages(one.passages) @ model.encode_query([one.question])[0])) in one.right
+        for one in asked
+    ]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, without in left_out.items():
         if (options.out / name / "training.json").is_file():
             continue
-        known: list[Selection] = [one for name, found in of_set.items() if name not in without for one in found]
+        known = [one for of, found in of_set.items() if of not in without for one in found]
         print(f"Training {name} on {len(known)} questions of sets and {len(own)} others.", file=sys.stderr)
         write_tuned(
             options.encoder,
@@ -65,8 +77,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             shares=shares_of_sources(),
             recipe=recipe,
         )
-    counts = {name: len(found) for name, found in of_set.items()}
-    (options.out / "selections.json").write_text(json.dumps(counts, indent=1) + "\n", encoding="utf-8")
+    scored = {one.name for one in sets if one.scored}
+    before, after = [], []
+    for name, without in left_out.items():
+        held_back = [one for of in sorted(without & scored) for one in of_set[of]]
+        before += nearest_is_right(options.encoder, held_back)
+        after += nearest_is_right(options.out / name, held_back)
+    shares = " and then ".join(f"{100 * sum(right) / len(right):.1f} %" for right in (before, after))
+    print(f"A sentence that answers is the nearest of its article for {shares} of {len(after)} questions.")
     return 0
 
 

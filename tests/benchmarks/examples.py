@@ -22,7 +22,7 @@ from assistant.draft import Context
 from assistant.evidence import Unit
 from assistant.route import Route, route_flags, route_text, runs_of
 from assistant.subject_choice import Profile, subject_features
-from assistant.unit_features import unit_features
+from assistant.unit_features import topic_of, unit_features
 from index.build import ensure_index
 from index.encoder import Vectors, built_in_vector, load_encoder
 from index.index import Index
@@ -288,11 +288,9 @@ class _Reading:
             units, subjects = self._candidates(case, context) if asks_one_thing(case) else ((), ())
             n_facts = [self._n_facts(case, unit, context) for unit in units]
             if most := max(n_facts, default=0):
-                meant = set(subjects)
-                topic = any(not meant.isdisjoint(unit.cards) for unit in units)
                 found.append(
                     Selection(
-                        question=context.question.topic if topic else context.question.text,
+                        question=topic_of(context.question, units, subjects),
                         passages=tuple(self._text(unit, context) for unit in units),
                         right=tuple(at for at, n in enumerate(n_facts) if n == most),
                     )
