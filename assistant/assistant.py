@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from assistant import thresholds
 from assistant.answer import Answer, Citation
 from assistant.catalog import Catalog, build_catalog
 from assistant.citations import verify
@@ -19,7 +20,6 @@ from assistant.evidence import Unit, UnitReader, pairs_of
 from assistant.extractive import compose
 from assistant.lexicon import load_lexicon
 from assistant.misspelt import respelled
-from assistant.passages import ANSWERS_FROM
 from assistant.proper_names import owner_of
 from assistant.question import Question
 from assistant.ranking import order_by_section
@@ -402,7 +402,7 @@ def _explanation(question: Question, draft: Draft) -> dict[str, object]:
         },
         "routes": dict(draft.routes),
         "decided": draft.decided,
-        "threshold": ANSWERS_FROM,
+        "threshold": thresholds.ANSWERS_FROM,
         "score": draft.score,
         "rejected": [list(entry) for entry in draft.rejected],
     }

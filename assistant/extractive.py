@@ -5,22 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from assistant import thresholds
 from assistant.approached import answer_warning
 from assistant.clauses import BESIDE_CARDS, WAYS
 from assistant.comparison import compare, touched
 from assistant.draft import Context, Draft
+from assistant.general_sections import answer_generally
 from assistant.lexicon import any_of
 from assistant.naming import Naming
 from assistant.parts import answer_part
-from assistant.passages import (
-    SURELY_ANSWERS_FROM,
-    answer_anyhow,
-    answer_detail,
-    answer_generally,
-    answer_uncovered,
-    find_special,
-    show_passages,
-)
+from assistant.passages import answer_anyhow, answer_detail, answer_uncovered, find_special, show_passages
 from assistant.phrases import say
 from assistant.procedures import find_barred, show_procedures, show_step
 from assistant.question import Question
@@ -254,7 +248,7 @@ def _told_of_all_cards(context: Context) -> Draft | None:
 def _surely_said_of_none(context: Context) -> Draft | None:
     """What a section on no card answers, where the likeliest of all sentences stands in one and is sure."""
     ranked, _ = context.chosen(context.units_about(()), ())
-    surely = ranked and ranked[0].score > SURELY_ANSWERS_FROM and not ranked[0].unit.cards
+    surely = ranked and ranked[0].score > thresholds.SURELY_ANSWERS_FROM and not ranked[0].unit.cards
     return answer_detail(context, ()) if surely else None
 
 

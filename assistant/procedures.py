@@ -10,8 +10,9 @@ from assistant.answer import AnswerStep
 from assistant.catalog import Procedure
 from assistant.draft import OFFLINE, Context, Draft, beside, marks
 from assistant.evidence import Unit, rank_units
+from assistant.general_sections import show_listed_item
 from assistant.likeness import likeness, places_of_question
-from assistant.passages import answer_detail, show_listed_item
+from assistant.passages import answer_detail
 from assistant.phrases import joined, say
 from assistant.refusals import abstain, clarify, refuse_unstated
 from assistant.step_anchor import anchor_of, anchored, ordered_things

@@ -15,9 +15,9 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from assistant.choice import Choice, Features, load_choice
-from assistant.passages import ANSWERS_FROM, SURELY_ANSWERS_FROM
 from assistant.route import LONGEST_RUN, ROUTES, Route, choose_route, route_flags, route_text, runs_of
 from assistant.subject_choice import profile_of, subject_features
+from assistant.thresholds import ANSWERS_FROM, SURELY_ANSWERS_FROM
 from assistant.unit_choice import best_of
 from assistant.unit_features import unit_features
 from index import encoder

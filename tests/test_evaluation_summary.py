@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assistant import passages
+from assistant import thresholds
 from assistant.assistant import Assistant
 from assistant.evaluation.questions import read_question_sets
 from assistant.evaluation.summary import Tally, curve, parity
@@ -154,8 +154,8 @@ def before(asked: Callable[[], list[Decided]]) -> list[Decided]:
 def test_the_curve_tells_what_another_threshold_does(
     threshold: float, before: list[Decided], asked: Callable[[], list[Decided]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = next(point for point in curve(before, passages.ANSWERS_FROM) if point["threshold"] == threshold)
-    monkeypatch.setattr(passages, "ANSWERS_FROM", threshold)
+    told = next(point for point in curve(before, thresholds.ANSWERS_FROM) if point["threshold"] == threshold)
+    monkeypatch.setattr(thresholds, "ANSWERS_FROM", threshold)
     after = asked()
 
     def counted(decided: list[Decided]) -> list[int]:
@@ -177,8 +177,8 @@ def test_the_curve_tells_what_another_threshold_does_on_one_article(
     cases = read_question_sets([data / "questions_a.jsonl"], data / "sections_a.json")[0].cases
     answers = [(case.expect, ask("a", *case.turns)) for case in cases]
     decided = [(expect, answer.outcome, answer.explanation["score"]) for expect, answer in answers]
-    told = next(point for point in curve(decided, passages.ANSWERS_FROM) if point["threshold"] == threshold)
-    monkeypatch.setattr(passages, "ANSWERS_FROM", threshold)
+    told = next(point for point in curve(decided, thresholds.ANSWERS_FROM) if point["threshold"] == threshold)
+    monkeypatch.setattr(thresholds, "ANSWERS_FROM", threshold)
     counts = Counter((case.expect, built("a").ask(case.turns).outcome) for case in cases)
 
     n_told = [round(told[name]["mean"] * told[name]["n"]) for name in ("false_answer", "false_refusal")]

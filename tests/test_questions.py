@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from assistant import cli, passages
+from assistant import cli, thresholds
 from assistant.evaluation.grading import LOWER_IS_BETTER
 from assistant.evaluation.questions import read_question_sets
 from assistant.evaluation.run import Examiner
@@ -198,7 +198,7 @@ def test_a_lowered_threshold_is_caught_by_the_gate_and_named(
         if row["expect"] == "abstain" and row["outcome"] == "abstained" and (row["score"] or -9.0) > -3.0
     }
     capsys.readouterr()
-    monkeypatch.setattr(passages, "ANSWERS_FROM", -3.0)
+    monkeypatch.setattr(thresholds, "ANSWERS_FROM", -3.0)
 
     assert cli.main([*argv, "--no-worse-than", str(tmp_path / "old.json")]) == 1
     caught = next(line for line in capsys.readouterr().out.splitlines() if "false_answer was" in line)

@@ -29,8 +29,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from assistant.choice import Choice, Chosen
-from assistant.passages import ANSWERS_FROM, SURELY_ANSWERS_FROM
 from assistant.route import ROUTES
+from assistant.thresholds import ANSWERS_FROM, SURELY_ANSWERS_FROM
 from assistant.unit_choice import best_of
 from index import encoder
 from index.training.sources import OWN_TEXT

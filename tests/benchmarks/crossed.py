@@ -24,7 +24,7 @@ from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
-from assistant import assistant, extractive, passages, route, subject_choice, unit_choice
+from assistant import route, subject_choice, thresholds, unit_choice
 from assistant.assistant import Assistant
 from assistant.choice import load_choice
 from assistant.evaluation.questions import KINDS, read_question_sets
@@ -34,13 +34,10 @@ from index.encoder import load_encoder
 from tests.benchmarks.calibrate import figure, folds, gather, learn, part_name, use_encoder
 from tests.benchmarks.examples import DETAILS, Examples, QuestionSet, question_sets
 
-# The constants that may be tried by `--set`, and the modules that know them.
+# The constants that may be tried by `--set`, and the module that each stands in.
 THRESHOLDS = {
-    "ANSWERS_FROM": (passages, assistant),
-    "SURELY_ANSWERS_FROM": (passages, extractive),
-    "STRANGE_ANSWERS_FROM": (passages,),
-    "POINTS_FROM": (subject_choice,),
-    "LEANS_FROM": (subject_choice,),
+    **dict.fromkeys(("ANSWERS_FROM", "SURELY_ANSWERS_FROM", "STRANGE_ANSWERS_FROM"), thresholds),
+    **dict.fromkeys(("POINTS_FROM", "LEANS_FROM"), subject_choice),
 }
 _SHOWN = ("success", "steps", "false_answer", "false_refusal", "needless_question")
 
@@ -75,21 +72,20 @@ def weighing(weights: Path) -> Iterator[None]:
     route._weights.cache_clear()
 
 
-def ask(one: QuestionSet, data: Path, weights: Path, thresholds: Mapping[str, float]) -> list[Row]:
+def ask(one: QuestionSet, data: Path, weights: Path, changed: Mapping[str, float]) -> list[Row]:
     """What came of each question of a set; its index is kept in `data`."""
     asked = replace(read_question_sets([one.questions], one.sections)[0], name=one.name)
     index = ensure_index(corpus=one.articles, data=data, encoder=load_encoder("builtin"), progress=False)
     with contextlib.closing(index), contextlib.ExitStack() as stack:
         stack.enter_context(weighing(weights))
-        for name, value in thresholds.items():
-            for module in THRESHOLDS[name]:
-                stack.enter_context(patch.object(module, name, value))
+        for name, value in changed.items():
+            stack.enter_context(patch.object(THRESHOLDS[name], name, value))
         examiner = Examiner(Assistant(index=index), one.articles, {one.name: asked.sections})
         return [examiner.examine(replace(case, set_name=one.name)) for case in asked.cases]
 
 
 def rows_of(
-    sets: Sequence[QuestionSet], *, encoders: Path, weights: Path, thresholds: Mapping[str, float], workers: int
+    sets: Sequence[QuestionSet], *, encoders: Path, weights: Path, changed: Mapping[str, float], workers: int
 ) -> list[Row]:
     """What came of the questions of all sets, part by part."""
     found: list[Row] = []
@@ -99,8 +95,7 @@ def rows_of(
             of_part = [one for one in sets if one.name in part and not one.name.endswith(DETAILS)]
             with ProcessPoolExecutor(workers, initializer=use_encoder, initargs=(encoders / part_name(at),)) as pool:
                 running = [
-                    pool.submit(ask, one, Path(folder) / one.name, weights / part_name(at), thresholds)
-                    for one in of_part
+                    pool.submit(ask, one, Path(folder) / one.name, weights / part_name(at), changed) for one in of_part
                 ]
                 found += [row for one in running for row in one.result()]
     return found
@@ -141,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--encoders", type=Path, required=True, help="folder that `tests.benchmarks.encoders` wrote")
     parser.add_argument("--weights", type=Path, required=True, help="folder for the weights of each part")
     parser.add_argument("--learn", action="store_true", help="learn the weights of each part, then ask")
-    parser.add_argument("--set", dest="thresholds", type=_threshold, action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--set", dest="changed", type=_threshold, action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--out", type=Path, help="file for what came of each question, one in a line")
     parser.add_argument("--workers", type=int, default=2, help="processes (default: %(default)s)")
     options = parser.parse_args(arguments)
@@ -152,7 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sets,
         encoders=options.encoders,
         weights=options.weights,
-        thresholds=dict(options.thresholds),
+        changed=dict(options.changed),
         workers=options.workers,
     )
     if options.out:

@@ -1,0 +1,8 @@
+"""From which score a sentence answers a question.
+
+Scores are logarithms of odds against "no unit answers"; `tests/benchmarks/results/calibration.json` holds the curve.
+"""
+
+ANSWERS_FROM = 0.25
+SURELY_ANSWERS_FROM = 2.0
+STRANGE_ANSWERS_FROM = 1.75  # the same of a question in which nothing to do with a card is known
