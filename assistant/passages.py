@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from assistant.apart import asks_of_any_card
 from assistant.draft import Context, Draft
 from assistant.evidence import Scored, Unit, pairs_of
 from assistant.general_sections import LISTED_FROM, described, led_into_section, list_units, section_units
+from assistant.lexicon import Concept
 from assistant.phrases import joined, say
 from assistant.question import Question
 from assistant.quoting import MAX_ITEMS, enough, quote_units
@@ -28,6 +30,9 @@ _SAYS_AS_MUCH_FROM = -4.0  # from here one may that has every word of the questi
 _LONGEST_PLAIN = 2  # unknown characters in a row that are hardly a name
 _OWN_VALUE_FROM = -4.0  # a section on a card from here may hold the value asked for, where every card's does
 _REASONS_WITHIN = 2.0  # the same of the reasons, when nothing in particular is asked about
+_NEEDLESS = re.compile(r"(?:无需|无须|不用|不必|不需要?|毋须|免去?|no need to |needn't |not have to )[^,，。;；]{0,6}$")
+# An entry of questions and answers whose question is not how something is done.
+_ASKS_ELSE = re.compile(r"(?:问|q)[:：](?:(?!怎么|怎样|如何|咋|how)[^?？])*[?？]")
 _OF_CARDS_IN_GENERAL = frozenset({"definition", "kinds", "summary", "precautions", "reasons", "comparison"})
 
 
@@ -121,7 +126,8 @@ def _unsaid(
     """
     if near := _near(context, subjects):
         return near
-    if listed and (units := section_units(context, listed, subjects)):
+    typed = any(context.sources.lexicon.concepts[name].kind == "typed" for name in context.question.focus)
+    if listed and not typed and (units := section_units(context, listed, subjects)):
         return list_units(context, listed, units)
     several = not subjects and len(context.sources.catalog.subjects) > 1
     if several and _only_cancels(context.question):
@@ -209,10 +215,19 @@ def _asks_to_cancel(context: Context) -> bool:
 
 def _near(context: Context, subjects: Sequence[str]) -> Draft | None:
     """What the subjects' own sections say of the concept nearest to the one they are silent on."""
-    lexicon = context.sources.lexicon
-    wanted = {lexicon.concepts[name].near for name in context.question.focus} - {""}
+    concepts = context.sources.lexicon.concepts
+    asked = [concepts[name] for name in context.question.focus]
+    wanted = {concept.near for concept in asked} - {""}
+    if any(concept.kind == "typed" for concept in asked):
+        return None  # `提前几天预约`: what to do instead is no number of days
     unit = next(
-        (u for u in context.units_about(subjects) if set(u.cards) & set(subjects) and u.concepts & wanted), None
+        (
+            unit
+            for unit in context.units_about(subjects)
+            if set(unit.cards) & set(subjects)
+            and any(_affirms(unit, concepts[name]) for name in sorted(unit.concepts & wanted))
+        ),
+        None,
     )
     if unit is None:
         return None
@@ -223,6 +238,12 @@ def _near(context: Context, subjects: Sequence[str]) -> Draft | None:
         text=context.quoted(unit),
     )
     return Draft(outcome="answered", text=text, decided="the nearest thing said")
+
+
+def _affirms(unit: Unit, concept: Concept) -> bool:
+    """Whether a unit has a word for a concept that it does not say to be needless: not 无需亲自前往."""
+    places = (unit.text.find(word) for word in concept.words)
+    return any(at >= 0 and not _NEEDLESS.search(unit.text[:at]) for at in places)
 
 
 def find_special(context: Context, subjects: Sequence[str]) -> Unit | None:
@@ -236,7 +257,8 @@ def find_special(context: Context, subjects: Sequence[str]) -> Unit | None:
         ):
             continue
         for unit in holding:
-            if unit.role != "definition" and any(word in unit.text for word in cancelling):
+            beside = unit.role == "definition" or _ASKS_ELSE.search(unit.text)
+            if not beside and any(word in unit.text for word in cancelling):
                 return unit
     return None
 

@@ -46,7 +46,10 @@ def _with_siblings(context: Context, chosen: Sequence[Scored]) -> list[Scored]:
         siblings = [
             other
             for other in context.sources.units(unit.chunk.doc_id)
-            if other.kind == "item" and other.chunk.headings == unit.chunk.headings
+            if other.kind == "item"
+            and other.chunk.headings == unit.chunk.headings
+            # `电话卡：身份证`, `宽带：光猫`: what another card needs is no part of it
+            and not (unit.named and other.named and set(unit.named).isdisjoint(other.named))
         ]
         if len(siblings) <= MAX_ITEMS:
             found |= {

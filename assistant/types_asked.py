@@ -15,7 +15,7 @@ TYPED_SAID_FROM = -1.0  # the same of one that has words for what is asked, wher
 _ONLY_BY_VALUE = frozenset({"phone", "address", "age", "count"})  # types that nothing else can stand for
 # A fee of a kind: 年费 and 邮费, but not 手续费, 工本费 or what is done with one, 收费.
 _FEE_OF_A_KIND = re.compile(
-    r"[^\W\da-z_收缴交花要免付退扣续本消浪经自公耗计掏出的何么些种笔这那此卡]费(?!用|心|力|劲|时)"
+    r"[^\W\da-z_收缴交花要免付退扣续本消浪经自公耗计掏出的何么啥咩乜些种笔这那此卡]费(?!用|心|力|劲|时)"
 )
 _WHO_PAYS = re.compile(r"谁[^,。?!]{0,3}[出付掏给担]|\bwho (?:pays|covers)\b")  # asks for no amount
 _FEES_FOR_SENDING = frozenset({"递费", "运费", "寄费"})

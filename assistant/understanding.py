@@ -493,7 +493,7 @@ class Reader:
             touched=sum(
                 self.naming.score(han_only(text), subject) > 0 for subject in self.naming.subjects[:_MOST_TOUCHED]
             ),
-            generic=bool(by_kind.get("generic") or (by_kind.get("cue") and not cards and not cued))
+            generic=bool(by_kind.get("generic"))
             or (any(term in text for term in ("卡", "card")) and not by_kind.get("other")),
             all_cards=bool(_ALL_CARDS.search(text)),
             actions=frozenset(by_kind.get("action", ())),
