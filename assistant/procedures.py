@@ -11,7 +11,7 @@ from assistant.catalog import Procedure
 from assistant.draft import OFFLINE, Context, Draft, beside, marks
 from assistant.evidence import Unit, rank_units
 from assistant.likeness import likeness, places_of_question
-from assistant.passages import answer_detail, show_listed_item
+from assistant.passages import answer_detail, show_listed_items
 from assistant.phrases import joined, say
 from assistant.refusals import abstain, clarify, refuse_unstated
 from assistant.step_anchor import anchor_of, anchored, ordered_things
@@ -144,8 +144,9 @@ def show_step(context: Context, subjects: Sequence[str]) -> Draft:
     """The step that the question refers to, or how many there are."""
     reference = context.question.step
     assert reference is not None
-    if context.listed and not context.question.cards and reference.kind == "nth":
-        return show_listed_item(context, reference.number, from_end=reference.from_end)
+    if context.listed and not context.question.cards and reference.kind in {"nth", "several"}:
+        numbers = reference.numbers or (reference.number,)
+        return show_listed_items(context, numbers, from_end=reference.from_end)
     if not subjects:
         if len(context.sources.catalog.subjects) != 1:
             return clarify(context, context.sources.catalog.subjects, "a step of which card")
@@ -164,9 +165,18 @@ def show_step(context: Context, subjects: Sequence[str]) -> Draft:
         return _count(context, subject, document, chunk)
     if reference.kind == "ends":
         return _steps_said(context, [(chunk.steps[0], "step"), (chunk.steps[-1], "step")], document, chunk)
-    if reference.kind in _COUNTED_FROM_A_STEP:
+    if reference.kind == "middle":
+        return _steps_said(context, [(step, "step") for step in chunk.steps[(n - 1) // 2 : n // 2 + 1]], document, chunk)
+    if reference.kind in _COUNTED_FROM_A_STEP and not reference.number:
         return _beside_step(context, subjects, document, chunk)
     number = n + 1 - reference.number if reference.from_end else reference.number
+    if reference.kind in _COUNTED_FROM_A_STEP and 0 <= number <= n:
+        return _counted_from(context, number - 1, document, chunk)
+    if reference.kind == "several":
+        numbers = [n + 1 - number if reference.from_end else number for number in reference.numbers]
+        if meant := [chunk.steps[number - 1] for number in numbers if 1 <= number <= n]:
+            return _steps_said(context, [(step, "step") for step in meant], document, chunk)
+        number = numbers[-1]
     if not 1 <= number <= n:
         last = context.citations.cite(document, chunk, chunk.steps[-1].start, chunk.steps[-1].end)
         text = say("no_step", context.language, number=reference.number, card=context.name(subject), n=n)
@@ -204,19 +214,34 @@ def _beside_step(context: Context, subjects: Sequence[str], document: Document, 
     titles = [chunk.steps[unit.number - 1].title for unit in units]
     anchor = anchor_of(context.question.text, reference.kind)
     described = _described(context, units, anchor, asked_behind=behind, titles=titles)
+    if described is None and reference.kind == "following" and context.sources.lexicon.asks("count", normalize(anchor)):
+        return _count(context, subjects[0], document, chunk)
     if described is None:
         return answer_detail(context, subjects)
-    at = described.number - 1
+    return _counted_from(context, described.number - 1, document, chunk)
+
+
+def _counted_from(context: Context, at: int, document: Document, chunk: Chunk) -> Draft:
+    """The steps that the question asks for beside the one at a place, -1 for before the first."""
+    reference = context.question.step
+    assert reference is not None
     meant = {
-        "next": chunk.steps[at + 1 : at + 2],
+        "next": chunk.steps[at + reference.by : at + reference.by + 1],
         "following": chunk.steps[at + 1 :],
-        "previous": chunk.steps[max(at - 1, 0) : at],
-        "preceding": chunk.steps[:at],
+        "previous": chunk.steps[max(at - reference.by, 0) : max(at - reference.by + 1, 0)],
+        "preceding": chunk.steps[: max(at, 0)],
         "which": chunk.steps[at : at + 1],
     }[reference.kind]
     if not meant:
-        return _steps_said(context, [(chunk.steps[at], "last_step" if at else "first_step")], document, chunk)
-    return _steps_said(context, [(step, "step") for step in meant], document, chunk)
+        end, phrase = (0, "first_step") if reference.kind in {"previous", "preceding"} else (-1, "last_step")
+        return _steps_said(context, [(chunk.steps[end], phrase)], document, chunk)
+    if reference.itself:
+        meant = tuple(sorted({*meant, chunk.steps[at]}, key=lambda step: step.number))
+    said = _steps_said(context, [(step, "step") for step in meant], document, chunk)
+    if reference.kind in {"following", "preceding"}:
+        counted = say(f"steps_{reference.kind}", context.language, n=len(meant))
+        said = replace(said, text=f"{counted}\n\n{said.text}")
+    return said
 
 
 def _described(
