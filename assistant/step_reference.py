@@ -10,8 +10,9 @@ from assistant.lexicon import Lexicon, any_of
 from corpus.markers import number_of
 
 StepKind = Literal[
-    "nth", "several", "middle", "next", "following", "previous", "preceding", "count", "exists", "ends", "which", "order"
-]
+    "nth", "several", "middle", "ends", "exists", "count",
+    "next", "following", "previous", "preceding", "which", "order",
+]  # fmt: skip
 _NUMERAL = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3}|两|俩)"
 _ENGLISH_ORDINALS = {
     word: n
@@ -44,7 +45,7 @@ _NTH = any_of(
     rf"\b{_ORDINAL} (?:step|thing|point|item|one|precaution|tip)\b",
     r"\b(\d{1,2})(?:st|nd|rd|th) (?:step|point|item)",
     rf"排(?:在)?第({_NUMERAL})(?!几)",
-    rf"\b(?:comes?|goes|happens?|is done|do i do|should i do|must i do|what's|what is) (?:the )?{_ORDINAL}(?! (?:or|of all))\b",
+    rf"\b(?:comes?|goes|happens?|is done|(?:do|should|must) i do|what's|what is) (?:the )?{_ORDINAL}(?! or)\b",
 )
 # Steps told by their numbers: 第三、四步, 第二步到第四步, steps 2 to 4.
 _FROM_TO = any_of(
@@ -70,7 +71,8 @@ _LAST_FEW = any_of(
 _MIDDLE = any_of(
     r"(?:[正最]中间?|中间|居中|当中|正当中|半中间)[的那这]*(?:[一两二]|是哪[一两几]?)?个?(?:步|环节|道|项|关)",
     r"(?:步|环节)(?:在|排|位于)(?:正|最)?中间",
-    rf"\b(?:middle|midmost|central|halfway) (?:one|{_STEPS})\b|\b{_STEPS} (?:is |stands |sits |comes )?(?:right |exactly |just )?in the middle\b",
+    rf"\b(?:middle|midmost|central|halfway) (?:one|{_STEPS})\b",
+    rf"\b{_STEPS} (?:is |stands |sits |comes )?(?:right |exactly |just )?in the middle\b",
 )
 # The steps behind the one that somebody is at, where how many or which they are is asked.
 _LEFT = any_of(
@@ -106,8 +108,10 @@ _WHICH = any_of(
     r"\b(?:come|comes|go|goes|happens?|done) first or (?:later|last|after)\b",
     r"\b(?:at |in )?(?:which|what) step (?:is|do|does|am|will)\b",
 )
+_ITS_NUMBER = any_of(r"第几", r"\b(?:which|what) number\b")
 _FROM_END = any_of(
     rf"倒数(?:第|过来第?)({_NUMERAL})[步个项条]?",
+    r"(?<![头步])(?:走|办|弄|做|搞|进行)到了?最后(?![一几]?[步个])",
     r"最后[的那]?一?[个道关件下项]?(?:步骤|步|环节|条|点|道|关|下|件事|事|手续|动作|step)|(?<!到)[末尾]一?步|收尾|末了|最末|(?<!到)末尾|结尾",
     r"\b(?:second|2nd)[- ](?:to[- ])?last\b",
     rf"\b{_ORDINAL}[- ](?:from[- ](?:the[- ])?(?:last|end)|to[- ]last)\b|\bnext[- ]to[- ]last\b",
@@ -119,11 +123,11 @@ _FIRST = any_of(
     r"(?<![下后])(?:第一|头一|首|头)个?(?:步|件事|桩事|道|下|关(?!于|[系心闭]))|起始步|首先[要该得应]|打头|起头|开头(?:要|该|得|先|的)|(?<![下后])头一(?:件|桩|样)",
     r"(?:最先|最开始|一开始)[要该得做干是]",
     rf"\bfirst {_STEPS}\b|\bto begin with\b",
-    r"\bwhat(?:'s| is| comes| happens| goes| do (?:i|we|you) do| should (?:i|we) do| must (?:i|we) do) (?:the )?(?:very )?first\W*$",
+    r"\bwhat(?:'s| is| comes| happens| goes| (?:do|should|must) (?:i|we|you) do) (?:the )?(?:very )?first\W*$",
 )
 _ENDS = any_of(r"(?<!从)[头第]一步(?![到至]).{0,6}(?:最后|末)一?步|首尾", r"\bfirst and (?:the )?last\b")
 _NEXT = any_of(
-    r"下一个?(?:[步道关件]|动作|环节|手续|步骤)|下一[站处程](?:[该要得应]|是|去|到|往|找|在|上)|下面(?:该|要|找|轮|再)|(?:后面|后头|接着|接下去|随后)(?:轮到|还有|该|要|再|又|就|呢)|下个步骤|[后下][面头]那?一?步|接到(?:下|后|搞|做|办|又|该|要|是)|后一步|紧接着|紧跟着|接下来",
+    r"下一个?(?:[步道关件]|动作|环节|手续|步骤)|下一[站处程](?:[该要得应]|是|去|到|往|找|在|上)|下面(?:我们?|咱们?|就|还|又)*(?:该|要|得|找|轮|再)|(?:后面|后头|接着|接下去|随后)(?:轮到|还有|该|要|再|又|就|呢)|下个步骤|[后下][面头]那?一?步|接到(?:下|后|搞|做|办|又|该|要|是)|后一步|紧接着|紧跟着|接下来",
     r"(?:之后|以后|(?<!没.)完了?|好了)[,，]?(?:我|再|又|还|就|该|要|得|是)*(?:找|去|到|上|往|跑|交给)(?:谁|哪|什么|啥)",
     r"接着.{0,4}[干做要该怎是会找去到办交]|(?:之后|以后|然后|接着|后来|再往?[后下])呢|再往?[后下](?:一步|是)|^再(?:往后|往下|下面)",
     r"还剩(?:什么|哪些|啥)(?:要|没)|(?:这会儿|现在|这时候|此时)(?:该|要|应该)[干做]",
@@ -139,6 +143,7 @@ _NEXT = any_of(
 )
 _PREVIOUS = any_of(
     r"(?:之前|以前)[,，]?(?:我|还|先|要|该|应该|得|需要|必须)+(?:[干做办弄]|准备)",
+    r"(?:之前|以前)[,，]?(?:还|先|要|得|该|应)*有?(?:什么|啥|哪一?[个件样道项]?)(?:步骤?|环节|事情?|手续|[要得该]先)",
     r"上一步|前一步|前面一步",
     r"(?:之前|以前|前)[,，]?(?:要|该|应该|得|需要)?"
     r"(?:是哪一?步|先做什么|先干|做什么|干什么|干啥|做啥|的那一?步|那一?步|还?要先)",
@@ -207,10 +212,19 @@ def read_step_reference(text: str, lexicon: Lexicon) -> StepReference | None:
         return StepReference("exists", _captured(found))
     if _ORDER.search(text):
         return StepReference("order")
-    if counted := _counted_from_number(text):
-        return counted
-    if several := _several(text):
-        return several
+    if told := _counted_from_number(text) or _several(text) or _beside(text):
+        return told
+    if found := _NTH.search(text):
+        return StepReference("nth", _captured(found))
+    if _FIRST.search(text):
+        return StepReference("nth", 1)
+    if lexicon.asks("count", text):
+        return StepReference("count")
+    return None
+
+
+def _beside(text: str) -> StepReference | None:
+    """The place that is told by what stands around it: its middle or end, or another step."""
     if _MIDDLE.search(text):
         return StepReference("middle")
     if _LEFT.search(text):
@@ -221,15 +235,11 @@ def read_step_reference(text: str, lexicon: Lexicon) -> StepReference | None:
         second = "penultimate" in found.group() or found.group().startswith(("second", "2nd", "next"))
         return StepReference("nth", _captured(found) or (2 if second else 1), from_end=True)
     if _NEXT.search(text):
-        return StepReference("following" if _SEVERAL.search(text) else "next", itself=bool(_WHICH.search(text)))
+        return StepReference("following" if _SEVERAL.search(text) else "next", itself=bool(_ITS_NUMBER.search(text)))
     if _PREVIOUS.search(text) and not BEFORE_CANCELLING.search(text):
-        return StepReference("preceding" if _SEVERAL.search(text) else "previous", itself=bool(_WHICH.search(text)))
-    if found := _NTH.search(text):
-        return StepReference("nth", _captured(found))
-    if _FIRST.search(text):
-        return StepReference("nth", 1)
-    if lexicon.asks("count", text):
-        return StepReference("count")
+        return StepReference(
+            "preceding" if _SEVERAL.search(text) else "previous", itself=bool(_ITS_NUMBER.search(text))
+        )
     return None
 
 
