@@ -45,6 +45,7 @@ def test_a_step_is_read_by_its_number(text: str, number: int) -> None:
         ("which step comes last", 1),
         ("the very last item on the list", 1),
         ("the third from the end", 3),
+        ("最尾𠮶步做什么", 1),
         ("the next to last step", 2),
         ("会员卡走到最后，给我个什么", 1),
     ],
@@ -79,6 +80,11 @@ def test_a_step_is_read_from_the_end(text: str, number: int) -> None:
         ("正中间那一步是啥", "middle"),
         ("which step is in the middle", "middle"),
         ("还剩几步", "following"),
+        ("剩下的步骤", "following"),
+        ("接下来的两步做什么", "following"),
+        ("what remains to be done", "following"),
+        ("which step follows the photo", "next"),
+        ("and before that?", "previous"),
         ("how many steps are left", "following"),
         ("and after that?", "next"),
         ("卡交走了，下面我该去哪", "next"),
@@ -100,6 +106,7 @@ def test_a_step_is_read_by_its_neighbour_or_as_a_count(text: str, kind: str) -> 
         ("二到四步讲讲", (2, 3, 4)),
         ("the first three steps", (1, 2, 3)),
         ("steps 2 to 4", (2, 3, 4)),
+        ("steps three and four", (3, 4)),
         ("what are the second and third steps", (2, 3)),
     ],
 )
@@ -107,7 +114,9 @@ def test_several_steps_are_read_by_their_numbers(text: str, numbers: tuple[int, 
     assert read_step_reference(text, load_lexicon()) == StepReference("several", numbers=numbers)
 
 
-@pytest.mark.parametrize("text", ["最后两步分别是什么", "the last two steps", "the final couple of steps"])
+@pytest.mark.parametrize(
+    "text", ["最后两步分别是什么", "倒数两步", "会员卡的后两步", "the last two steps", "the final couple of steps"]
+)
 def test_several_steps_are_read_from_the_end(text: str) -> None:
     reference = read_step_reference(text, load_lexicon())
 
@@ -121,6 +130,8 @@ def test_several_steps_are_read_from_the_end(text: str) -> None:
         ("第二步之后是什么", StepReference("next", 2)),
         ("前两步做完之后干什么", StepReference("next", 2)),
         ("第二步之前要干啥", StepReference("previous", 2)),
+        ("第三步做完,跟住做什么", StepReference("next", 3)),
+        ("前面三步办完了,第四步呢", StepReference("nth", 4)),
         ("最后一步之前做什么", StepReference("previous", 1, from_end=True)),
         ("第三步做完了还剩几步", StepReference("following", 3)),
         ("第三步以后的步骤", StepReference("following", 3)),
@@ -157,6 +168,8 @@ def test_a_question_whether_a_step_exists_keeps_its_number(text: str, number: in
         "要3到5个工作日吗",
         "带上第一步到最后一步的单子",
         "from the first step to the last",
+        "sending what is left in my account",
+        "从哪儿开始点到哪儿结束",
         "how do i cancel my card",
         "",
     ],
