@@ -93,10 +93,15 @@ _LEFT = any_of(
 _SPOKEN = tuple(
     (re.compile(spoken), written)
     for spoken, written in (
-        ("𠮶|嗰", "那"), ("最尾", "最后"), ("跟(?:住|尾|落|手(?!机|续))(?![哪边])", "接着"), ("边(?=一?(?:步|个步骤|个环节))", "哪"),
-        ("仲(?=[有剩差要])", "还"), ("系(?=咩|什么|啥|乜|哪|第)", "是"), ("啲", "些"),
+        ("𠮶|嗰", "那"),
+        ("最尾", "最后"),
+        ("跟(?:住|尾|落|手(?!机|续))(?![哪边])", "接着"),
+        ("边(?=一?(?:步|个步骤|个环节))", "哪"),
+        ("仲(?=[有剩差要])", "还"),
+        ("系(?=咩|什么|啥|乜|哪|第)", "是"),
+        ("啲", "些"),
     )
-)  # fmt: skip
+)
 _ALL_BEHIND = any_of(r"[前后]面?[的那]*(?:步骤|流程|环节|手续)", r"\b(?:steps|things) (?:come|are|follow|go)\b")
 # Beside a step that is told by its number, and not by what is done in it.
 _AT_NUMBER = rf"(?:第({_NUMERAL})个?(?:步骤?|环节|项|道|关)|步骤({_NUMERAL}))"
@@ -133,7 +138,7 @@ _FROM_END = any_of(
     r"最后[的那]?一?[个道关件下项]?(?:步骤|步|环节|条|点|道|关|下|件事|事|手续|动作|step)|(?<!到)[末尾]一?步|收尾|末了|最末|(?<!到)末尾|结尾",
     r"\b(?:second|2nd)[- ](?:to[- ])?last\b",
     rf"\b{_ORDINAL}[- ](?:from[- ](?:the[- ])?(?:last|end)|to[- ]last)\b|\bnext[- ]to[- ]last\b",
-    rf"\b(?:last|final) {_STEPS}\b|\b(?:comes?|is|goes|done|do|happens) (?:very )?last\b",
+    rf"\b(?:last|final|closing) (?:move|{_STEPS})\b|\b(?:comes?|is|goes|done|do|happens) (?:very )?last\b",
     r"\bwhat(?:'s| is) the (?:very )?last\b(?: one\b|\W*$)|\blast of (?:all|the steps)\b",
     r"\bpenultimate\b",
 )
@@ -141,7 +146,7 @@ _FIRST = any_of(
     r"(?<![下后])(?:第一|头一|首|头)个?(?:步|件事|桩事|道|下|关(?!于|[系心闭]))|起始步|首先[要该得应]|打头|起头|开头(?:要|该|得|先|的)|(?<![下后])头一(?:件|桩|样)",
     r"(?:最先|最开始|一开始|一上来|一开头|起步)[要该得先就做干是]|从哪一?(?:步|个步骤|个环节)(?:开始|下手|入手|做起|办起)",
     r"\bwhat do (?:i|we|you) (?:start|begin) with\b|\bat the very (?:start|beginning)\b",
-    rf"\bfirst {_STEPS}\b|\bto begin with\b",
+    rf"\b(?:first|opening|starting) (?:move|{_STEPS})\b|\bto begin with\b",
     r"\bwhat(?:'s| is| comes| happens| goes| (?:do|should|must) (?:i|we|you) do) (?:the )?(?:very )?first\W*$",
 )
 _ENDS = any_of(r"(?<!从)[头第]一步(?![到至]).{0,6}(?:最后|末)一?步|首尾", r"\bfirst and (?:the )?last\b")

@@ -23,6 +23,7 @@ from assistant.step_reference import StepReference, read_option, read_step_refer
         ("what is the first thing to do", 1),
         ("closing it, what's first?", 1),
         ("what do i do first", 1),
+        ("the opening move", 1),
         ("which comes third when it is handed in", 3),
         ("盖章排第三的是什么", 3),
     ],
