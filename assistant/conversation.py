@@ -23,9 +23,19 @@ _DESCRIBES = re.compile(r"(?:那|这)一?[张个种本家份][卡证]?\W*$|\bone
 _OBJECTS = any_of(
     r"^(?:可是|可(?=[我他她它你咱])|但是?|不过|只是|问题是|就是)", r"^(?:but|however|except|although|though)\b"
 )
+# 都列出来: the steps themselves, where how many there are was asked.
+_ALL_OF_THEM = any_of(
+    r"(?:全部?|都|所有|一一|逐[一步个条]|依次|挨个|完整)[^，。,?？]{0,4}(?:列|写|说|讲|给|报|念|list|show)|(?:列|写|说|讲)[^，。,?？]{0,2}(?:全|出来)",
+    r"(?:具体|分别)(?:都?是)?(?:哪些|哪[几一二两三四五六七八九]步|什么|啥|怎么[做走办])?呢?\W*$",
+    r"\b(?:list|show|give|tell|name|spell out|write out)\b[^.?!]{0,12}\b(?:all|every|each|them|whole|full)\b",
+    r"\ball of them\b|\blist (?:them|those|it|out)\b",
+    r"^(?:and )?(?:what|which) are they\b",
+)
 _LONGEST_REPLY = 20
 _FEW_WORDS = 2
 _SHORTEST_NAME = 2  # characters of a card's name whose beginning alone can name it: 加油 for 加油卡
+_FROM_A_STEP = frozenset({"next", "following", "previous", "preceding"})
+_AT_A_STEP = frozenset({"nth", "several", "middle", "ends", "exists", "which", "order"}) | _FROM_A_STEP
 _GENERAL = frozenset({"definition", "kinds", "summary", "precautions", "reasons", "comparison"})
 
 
@@ -36,7 +46,7 @@ class _Memory:
     Attributes:
         cards: The cards last spoken of.
         pending: The last question that asked something.
-        step: The step last asked for by its number.
+        step: The step last asked for by its number, the last of several; none behind one that is only described.
         listed: What kind of list `第三条` would count in: the intent of the last general question, else empty.
     """
 
@@ -73,6 +83,10 @@ def _followed(turn: str, memory: _Memory, options: Sequence[str], reader: Reader
 
 def _completed(question: Question, memory: _Memory, options: Sequence[str], reader: Reader) -> Question:
     cards = question.cards or question.cued
+    if _wants_all_of_them(question, memory):
+        meant = cards or memory.cards
+        asked = replace(question, cards=meant, inherited=not cards, actions=question.actions | {"cancel"})
+        return replace(asked, cancels=True, step=None, concepts=(), focus=(), unknown=(), focus_unknown=())
     if not cards and question.excluded and memory.pending is not None:
         cards = tuple(name for name in options if name not in question.excluded)
         return _asking_again(question, memory.pending, cards if len(cards) == 1 else (), reader)
@@ -118,18 +132,26 @@ def _meant_by(question: Question, memory: _Memory) -> tuple[str, ...]:
     return meant if short and "continue" in question.intents else ()
 
 
+def _wants_all_of_them(question: Question, memory: _Memory) -> bool:
+    """Whether a turn asks for the steps themselves after one that asked how many there are, and for nothing else."""
+    counted = memory.pending is not None and memory.pending.step is not None and memory.pending.step.kind == "count"
+    return bool(
+        counted
+        and (question.step is None or question.step.kind == "count")
+        and not question.concepts
+        and not question.intents & _GENERAL
+        and _ALL_OF_THEM.search(question.text)
+    )
+
+
 def _carried(question: Question, memory: _Memory) -> Question:
     """A question with what it takes over from the one before: the step it counts from, or what it is about."""
     pending = memory.pending
-    if (
-        question.step is not None
-        and question.step.kind in {"next", "previous"}
-        and not question.concepts
-        and memory.step
-    ):
-        forward = (question.step.kind == "next") != memory.step.from_end
-        number = memory.step.number + (1 if forward else -1)
-        return replace(question, step=StepReference("nth", number, memory.step.from_end))
+    if question.step is not None and question.step.kind in _FROM_A_STEP and not question.concepts:
+        if not question.step.number and memory.step:
+            return replace(question, step=_counted_from(question.step, memory.step))
+        if onward := _onward(question, pending):
+            return onward
     if (
         pending is not None
         and question.asks
@@ -139,6 +161,28 @@ def _carried(question: Question, memory: _Memory) -> Question:
     ):
         return replace(question, concepts=pending.concepts, focus=pending.concepts, generic=True)
     return question
+
+
+def _counted_from(step: StepReference, shown: StepReference) -> StepReference:
+    """A step beside another, counted from the one that was asked for by its number."""
+    if step.kind not in {"next", "previous"}:
+        return replace(step, number=shown.number, from_end=shown.from_end)
+    forward = (step.kind == "next") != shown.from_end
+    return StepReference("nth", shown.number + (1 if forward else -1), shown.from_end)
+
+
+def _onward(question: Question, pending: Question | None) -> Question | None:
+    """The question before, of the steps behind the one it described, counted one further; None if it described none."""
+    step, before = question.step, pending.step if pending else None
+    if step is None or step.number or pending is None or before is None or before.number:
+        return None
+    if question.cards and not question.inherited:
+        return None
+    if before.kind == "which":
+        return replace(pending, raw=question.raw, step=replace(step, itself=False))
+    if step.kind == before.kind and step.kind in {"next", "previous"}:
+        return replace(pending, raw=question.raw, step=replace(before, by=before.by + 1, itself=False))
+    return None
 
 
 def _completes(question: Question, memory: _Memory, lexicon: Lexicon) -> bool:
@@ -270,5 +314,14 @@ def _remembered(question: Question, memory: _Memory) -> _Memory:
         cards=cards or memory.cards,
         pending=question if asks and not question.empty else memory.pending,
         listed=listed or (memory.listed if not asks else ""),
-        step=question.step if question.step is not None and question.step.kind == "nth" else memory.step,
+        step=_step_shown(question.step, memory),
     )
+
+
+def _step_shown(step: StepReference | None, memory: _Memory) -> StepReference | None:
+    """The step by whose number the next one could be counted after a turn."""
+    if step is None or step.kind not in _AT_A_STEP:
+        return memory.step
+    if step.kind == "nth":
+        return step
+    return StepReference("nth", step.numbers[-1], step.from_end) if step.kind == "several" else None

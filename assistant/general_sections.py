@@ -119,13 +119,13 @@ def list_units(context: Context, intent: str, units: Sequence[Unit]) -> Draft:
     return Draft(outcome="answered", text=head + "\n\n" + "\n".join(lines), decided=intent)
 
 
-def show_listed_item(context: Context, number: int, *, from_end: bool) -> Draft:
-    """The n-th entry of the list that the conversation is about."""
+def show_listed_items(context: Context, numbers: Sequence[int], *, from_end: bool) -> Draft:
+    """The entries of these numbers in the list that the conversation is about."""
     units = section_units(context, context.listed, ())
-    number = len(units) + 1 - number if from_end else number
-    if not 1 <= number <= len(units):
+    places = [len(units) - number if from_end else number - 1 for number in numbers]
+    if not (meant := [units[at] for at in places if 0 <= at < len(units)]):
         return refuse_unstated(context, (), "no such item")
-    return list_units(context, context.listed, [units[number - 1]])
+    return list_units(context, context.listed, meant)
 
 
 def led_into_section(context: Context, unit: Unit, subjects: Sequence[str]) -> tuple[str, list[Unit]] | None:

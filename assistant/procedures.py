@@ -10,12 +10,14 @@ from assistant.answer import AnswerStep
 from assistant.catalog import Procedure
 from assistant.draft import OFFLINE, Context, Draft, beside, marks
 from assistant.evidence import Unit, rank_units
-from assistant.general_sections import show_listed_item
+from assistant.general_sections import show_listed_items
 from assistant.likeness import likeness, places_of_question
 from assistant.passages import answer_detail
 from assistant.phrases import joined, say
+from assistant.question import han_only
 from assistant.refusals import abstain, clarify, refuse_unstated
 from assistant.step_anchor import anchor_of, anchored, ordered_things
+from assistant.step_reference import StepReference
 from corpus.document import Chunk, Document, Step
 from corpus.normalize import has_han, normalize
 from corpus.roles import says
@@ -24,6 +26,10 @@ _COUNTED_FROM_A_STEP = frozenset({"next", "following", "previous", "preceding", 
 _ASKED_WEIGHT = 0.4  # of what is asked of the step, beside what describes the one it is counted from
 _DESCRIBES_ABROAD = 0.25  # the same as the next where the question is not in the language of the steps
 _IS_CALLED = 0.3  # what a step's own name adds, or that the next begins "after" it
+_SURELY_DESCRIBES_FROM = 0.9  # the same, and likeness, where the step is to tell which card is meant
+_OF_ONE_BY = 0.3  # what the steps of every other card must stay behind
+_IS_NO_END = 0.15  # what the first counts less where the one before it is asked for, the last where the next is
+_SPELT_ALIKE = 0.3  # what it adds that a step has all characters of a description, the rare ones counted most
 _DESCRIBES_FROM = 0.4  # share of the question's weight in its words, and by likeness, that the step described has
 
 
@@ -145,12 +151,14 @@ def show_step(context: Context, subjects: Sequence[str]) -> Draft:
     """The step that the question refers to, or how many there are."""
     reference = context.question.step
     assert reference is not None
-    if context.listed and not context.question.cards and reference.kind == "nth":
-        return show_listed_item(context, reference.number, from_end=reference.from_end)
+    if context.listed and not context.question.cards and reference.kind in {"nth", "several"}:
+        numbers = reference.numbers or (reference.number,)
+        return show_listed_items(context, numbers, from_end=reference.from_end)
     if not subjects:
-        if len(context.sources.catalog.subjects) != 1:
-            return clarify(context, context.sources.catalog.subjects, "a step of which card")
-        subjects = context.sources.catalog.subjects
+        of_all = context.sources.catalog.subjects
+        subjects = of_all if len(of_all) == 1 else _told_by_a_step(context)
+        if not subjects:
+            return clarify(context, of_all, "a step of which card")
     subject = subjects[0]
     found = context.sources.catalog.for_actions(subject, context.question.actions)
     if not found:
@@ -160,19 +168,58 @@ def show_step(context: Context, subjects: Sequence[str]) -> Draft:
         return _which_way(context, subject, variants)
     chosen = context.readable(preferred)[0]
     chunk, document = context.sources.chunk(chosen), context.sources.document(chosen.doc_id)
-    n = len(chunk.steps)
     if reference.kind == "count":
         return _count(context, subject, document, chunk)
-    if reference.kind == "ends":
-        return _steps_said(context, [(chunk.steps[0], "step"), (chunk.steps[-1], "step")], document, chunk)
-    if reference.kind in _COUNTED_FROM_A_STEP:
+    if reference.kind in _COUNTED_FROM_A_STEP and not reference.number:
         return _beside_step(context, subjects, document, chunk)
+    n = len(chunk.steps)
     number = n + 1 - reference.number if reference.from_end else reference.number
-    if not 1 <= number <= n:
-        last = context.citations.cite(document, chunk, chunk.steps[-1].start, chunk.steps[-1].end)
-        text = say("no_step", context.language, number=reference.number, card=context.name(subject), n=n)
-        return Draft(outcome="answered", text=f"{text} {marks(last)}", decided="no such step")
-    return _steps_said(context, [(chunk.steps[number - 1], "step")], document, chunk)
+    if reference.kind in _COUNTED_FROM_A_STEP and 0 <= number <= n:
+        return _counted_from(context, number - 1, document, chunk)
+    if meant := [chunk.steps[number - 1] for number in _numbers(reference, n) if 1 <= number <= n]:
+        return _steps_said(context, [(step, "step") for step in meant], document, chunk)
+    last = context.citations.cite(document, chunk, chunk.steps[-1].start, chunk.steps[-1].end)
+    missing = max(reference.numbers, default=reference.number)
+    text = say("no_step", context.language, number=missing, card=context.name(subject), n=n)
+    return Draft(outcome="answered", text=f"{text} {marks(last)}", decided="no such step")
+
+
+def _numbers(reference: StepReference, n: int) -> Sequence[int]:
+    """The numbers of the steps that are asked for by their places among `n`, some of them perhaps not there."""
+    if reference.kind == "ends":
+        return (1, n)
+    if reference.kind == "middle":
+        return range((n + 1) // 2, n // 2 + 2)  # of an even number, the two
+    numbers = reference.numbers or (reference.number,)
+    return [n + 1 - number for number in numbers] if reference.from_end else numbers
+
+
+def _told_by_a_step(context: Context) -> tuple[str, ...]:
+    """The one subject of whose steps one is surely described where the question names no card, empty for none."""
+    reference = context.question.step
+    if reference is None or reference.number or reference.kind not in _COUNTED_FROM_A_STEP - {"order"}:
+        return ()
+    owners: list[str] = []
+    steps: list[Unit] = []
+    for subject in context.sources.catalog.subjects:
+        if found := context.sources.catalog.for_actions(subject, context.question.actions):
+            chosen = context.readable(context.preferred(found))[0]
+            own = _units_of(context, chosen.doc_id, context.sources.chunk(chosen))
+            steps += own
+            owners += [subject] * len(own)
+    scores = _told_of(context, steps, anchor_of(context.question.text, reference.kind))
+    best: dict[str, float] = {}
+    for owner, score in zip(owners, scores, strict=True):
+        best[owner] = max(score, best.get(owner, 0.0))
+    ranked = sorted(best, key=best.__getitem__, reverse=True)
+    if not ranked or best[ranked[0]] < _SURELY_DESCRIBES_FROM:
+        return ()
+    return () if len(ranked) > 1 and best[ranked[0]] - best[ranked[1]] < _OF_ONE_BY else (ranked[0],)
+
+
+def _units_of(context: Context, doc_id: str, chunk: Chunk) -> list[Unit]:
+    """The steps of a procedure as units."""
+    return [u for u in context.sources.units(doc_id) if u.chunk.chunk_id == chunk.chunk_id and u.kind == "step"]
 
 
 def _count(context: Context, subject: str, document: Document, chunk: Chunk) -> Draft:
@@ -190,34 +237,45 @@ def _beside_step(context: Context, subjects: Sequence[str], document: Document, 
     """The step that the question describes, or those after or before it."""
     reference = context.question.step
     assert reference is not None
-    units = [
-        unit
-        for unit in context.sources.units(document.doc_id)
-        if unit.chunk.chunk_id == chunk.chunk_id and unit.kind == "step"
-    ]
+    units = _units_of(context, document.doc_id, chunk)
     if reference.kind == "order":
         things = ordered_things(context.question.text) or (context.question.text,)
         both = {unit.number for thing in things if (unit := _described(context, units, thing)) is not None}
         if not both:
             return answer_detail(context, subjects)
         return _steps_said(context, [(chunk.steps[number - 1], "step") for number in sorted(both)], document, chunk)
-    behind = {"next": 1, "previous": -1}.get(reference.kind, 0)
+    behind = {"next": 1, "following": 1, "previous": -1, "preceding": -1}.get(reference.kind, 0)
     titles = [chunk.steps[unit.number - 1].title for unit in units]
     anchor = anchor_of(context.question.text, reference.kind)
     described = _described(context, units, anchor, asked_behind=behind, titles=titles)
+    if described is None and reference.kind == "following" and context.sources.lexicon.asks("count", normalize(anchor)):
+        return _count(context, subjects[0], document, chunk)
     if described is None:
         return answer_detail(context, subjects)
-    at = described.number - 1
+    return _counted_from(context, described.number - 1, document, chunk)
+
+
+def _counted_from(context: Context, at: int, document: Document, chunk: Chunk) -> Draft:
+    """The steps that the question asks for beside the one at a place, -1 for before the first."""
+    reference = context.question.step
+    assert reference is not None
     meant = {
-        "next": chunk.steps[at + 1 : at + 2],
+        "next": chunk.steps[at + reference.by : at + reference.by + 1],
         "following": chunk.steps[at + 1 :],
-        "previous": chunk.steps[max(at - 1, 0) : at],
-        "preceding": chunk.steps[:at],
+        "previous": chunk.steps[max(at - reference.by, 0) : max(at - reference.by + 1, 0)],
+        "preceding": chunk.steps[: max(at, 0)],
         "which": chunk.steps[at : at + 1],
     }[reference.kind]
     if not meant:
-        return _steps_said(context, [(chunk.steps[at], "last_step" if at else "first_step")], document, chunk)
-    return _steps_said(context, [(step, "step") for step in meant], document, chunk)
+        end, phrase = (0, "first_step") if reference.kind in {"previous", "preceding"} else (-1, "last_step")
+        return _steps_said(context, [(chunk.steps[end], phrase)], document, chunk)
+    if reference.itself:
+        meant = tuple(sorted({*meant, chunk.steps[at]}, key=lambda step: step.number))
+    said = _steps_said(context, [(step, "step") for step in meant], document, chunk)
+    if reference.kind in {"following", "preceding"}:
+        counted = say(f"steps_{reference.kind}", context.language, n=len(meant))
+        said = replace(said, text=f"{counted}\n\n{said.text}")
+    return said
 
 
 def _described(
@@ -233,13 +291,14 @@ def _described(
         titles: What the steps are called, empty for nothing.
     """
     text = context.question.text
-    scores = _said_of(context, steps, anchor)
+    before, _, behind = text.partition(anchor)
+    anchor = _without_cards(anchor, context.question.surfaces)
+    scores = _told_of(context, steps, anchor)
     if asked_behind and titles:
         scores = [
             score + _IS_CALLED * (share > 0)
             for score, share in zip(scores, _called(context, steps, anchor, titles), strict=True)
         ]
-    before, _, behind = text.partition(anchor)
     rest = behind if has_han(text) else f"{before} {behind}"  # "what happens after …" asks before, 之后找谁 behind
     if asked_behind and rest.strip():
         said = _said_of(context, steps, rest)
@@ -247,9 +306,42 @@ def _described(
             score + (_ASKED_WEIGHT * said[at + asked_behind] if 0 <= at + asked_behind < len(steps) else 0.0)
             for at, score in enumerate(scores)
         ]
+    if asked_behind and len(steps) > 1:
+        # Who asks for the step before one takes it for another than the first.
+        end = 0 if asked_behind < 0 else len(steps) - 1
+        scores[end] -= _IS_NO_END
     best = max(range(len(steps)), key=scores.__getitem__, default=-1)
     foreign = best >= 0 and has_han(steps[best].text) != has_han(anchor)
     return steps[best] if best >= 0 and scores[best] >= (_DESCRIBES_ABROAD if foreign else _DESCRIBES_FROM) else None
+
+
+def _without_cards(anchor: str, surfaces: Sequence[str]) -> str:
+    """A description without the names of cards, which tell no step from another; all of it if it is little else."""
+    kept = anchor
+    for surface in (surface for surface in surfaces if len(surface) > 1):
+        kept = kept.replace(surface.rstrip("*"), " ")
+    kept = kept.strip(" 的")
+    return kept if len(kept) > 1 else anchor
+
+
+def _told_of(context: Context, steps: Sequence[Unit], description: str) -> list[float]:
+    """How much of a description each step says, by its words, by words like them, and by its characters."""
+    if not steps:
+        return []
+    said, spelt = _said_of(context, steps, description), _spelt_alike(description, steps)
+    return [score + _SPELT_ALIKE * share for score, share in zip(said, spelt, strict=True)]
+
+
+def _spelt_alike(anchor: str, steps: Sequence[Unit]) -> list[float]:
+    """The share of the Chinese characters of a description that each step has, those of few steps counted most.
+
+    A verb and its object stand apart in speech (把账核完) and together in an article (核对账户): their words differ and
+    their characters do not.
+    """
+    found = {char: [char in unit.text for unit in steps] for char in han_only(anchor)}
+    weights = {char: 1 - sum(has) / len(steps) for char, has in found.items() if any(has)}
+    total = sum(weights.values()) or 1.0
+    return [sum(weights[char] for char in weights if found[char][at]) / total for at in range(len(steps))]
 
 
 def _called(context: Context, steps: Sequence[Unit], anchor: str, titles: Sequence[str]) -> list[float]:

@@ -19,11 +19,18 @@ _DONE = any_of(
     r"(?<![前先最背然])后(?=[,，]|就|还|再|又|要|该|得|是|干|做)",
 )
 # What asks for the step behind it, where nothing says that it is done.
-_THEN = any_of(r"接下来|接下去|接着|下一|下个|下面|后面|后头|后一步|随后|紧接|紧跟|然后|再来|再往下|轮到")
+_THEN = any_of(r"接下来|接下去|接着|下一|下个|下面|后面|后头|后一步|随后|跟住|跟手|紧接|紧跟|然后|再来|再往下|轮到")
 _BEFORE = any_of(r"之前|以前|(?<![提目])前(?=[,，]|要|得|该|还|先|那|的|必|应|一步|面|头)|上一步")
+# What asks for the place of a step, behind what describes it.
+_PLACE = any_of(r"(?:[是要算]|应该|属于)*(?:排|放|在)?在?(?:第几|哪一?步|哪一?个步骤)")
+# 在小程序里把日子约好: who does it and where stand before what is done.
+_DONE_TO = re.compile(r"^.*?(?<![一两几])[把将](?=[\u4e00-\u9fff]{2})(?!手)")
+_FINISHED = re.compile(r"(?:完毕?|好|过|掉)?了?$")
 _ENGLISH = {
-    "next": re.compile(r"\b(?:after|once|when|as soon as)\b (.+?)(?=[,.?;!]|$|\b(?:what|which|then|who|where)\b)"),
-    "previous": re.compile(r"\bbefore\b (.+?)(?=[,.?;!]|$|\b(?:what|which|who|where)\b)"),
+    "next": re.compile(
+        r"\b(?:after|once|when|as soon as|follows)\b (.+?)(?=[,.?;!]|$|\b(?:what|which|then|who|where)\b)"
+    ),
+    "previous": re.compile(r"\b(?:before|precedes)\b (.+?)(?=[,.?;!]|$|\b(?:what|which|who|where)\b)"),
 }
 # Between two things of which it is asked what comes first.
 _ORDERED = any_of(
@@ -39,7 +46,9 @@ _FIRST_WORDS = re.compile(
 def anchor_of(text: str, kind: StepKind) -> str:
     """What folded `text` says of the step that it counts from; the whole of it when nothing says which part that is."""
     if kind == "which":
-        return text
+        cut = _PLACE.search(text) if has_han(text) else None
+        nearest = _CLAUSE_END.split(text[: cut.start()])[-1] if cut else ""
+        return nearest if _describes(nearest) else text
     back = kind in {"previous", "preceding"}
     if not has_han(text):
         found = _ENGLISH["previous" if back else "next"].search(text)
@@ -47,6 +56,8 @@ def anchor_of(text: str, kind: StepKind) -> str:
     cut = _BEFORE.search(text) if back else next(reversed(list(_DONE.finditer(text))), None) or _THEN.search(text)
     said = text[: cut.start()] if cut else ""
     nearest = _CLAUSE_END.split(said.rstrip(",，、 "))[-1]
+    if (done := _DONE_TO.sub("", nearest)) != nearest:
+        return _FINISHED.sub("", done) or done
     return next((part for part in (nearest, said) if _describes(part)), _told(text))
 
 

@@ -56,6 +56,36 @@ def test_what_was_excluded_but_one_stays_so_however_it_is_said() -> None:
     assert last("怎么退卡", "不是银行的，也不是门禁的").cards == ("交通卡",)
 
 
+@pytest.mark.parametrize(
+    "reply", ["那银行卡的呢，全部列出来", "银行卡，都写出来", "bank card: list them all", "银行卡具体是哪几步"]
+)
+def test_a_count_is_followed_by_the_steps_themselves(reply: str) -> None:
+    question = last("门禁卡注销要几步", reply)
+
+    assert (question.cards, question.cancels, question.step) == (("银行卡",), True, None)
+
+
+def test_the_steps_that_were_counted_are_asked_for_without_the_card() -> None:
+    question = last("门禁卡注销要几步", "都列出来")
+
+    assert (question.cards, question.cancels, question.step) == (("门禁卡",), True, None)
+
+
+@pytest.mark.parametrize(
+    ("turns", "step"),
+    [
+        (("公交卡第三步是什么", "还剩几步"), StepReference("following", 3)),
+        (("公交卡前两步是什么", "然后呢"), StepReference("nth", 3)),
+        (("Closing a debit card, what's first?", "and after that?"), StepReference("nth", 2)),
+        (("公交卡填完表之后做什么", "然后呢"), StepReference("next", by=2)),
+        (("公交卡填表是第几步", "那之后呢"), StepReference("next")),
+        (("公交卡第一步是什么", "填完表之后做什么", "然后呢"), StepReference("next", by=2)),
+    ],
+)
+def test_the_next_step_is_counted_from_the_one_before(turns: tuple[str, ...], step: StepReference) -> None:
+    assert last(*turns).step == step
+
+
 def test_switching_the_card_keeps_what_was_asked() -> None:
     question = last("公交卡要预约吗", "那银行卡呢")
 

@@ -393,6 +393,38 @@ def test_a_step_is_described_by_what_it_is_called(question: str, number: int) ->
     assert re.search(rf"第{number}步|Step {number} of", answer.text)
 
 
+@pytest.mark.parametrize(
+    ("turns", "numbers"),
+    [
+        (["银行卡最后两步是什么"], [4, 5]),
+        (["银行卡第二步到第四步"], [2, 3, 4]),
+        (["银行卡正中间那一步是什么"], [3]),
+        (["银行卡最后一步之前做什么"], [4]),
+        (["银行卡第三步做完了还剩几步"], [4, 5]),
+        (["银行卡第三步是什么", "还剩几步"], [4, 5]),
+        (["银行卡预约好时间之后做什么", "然后呢"], [4]),
+        (["银行卡销户，柜台里把卡剪掉之前是哪一步"], [4]),
+        (["银行卡核实信息排第几？它前面一步是啥"], [3, 4]),
+        (["银行卡第八步和第九步"], []),
+    ],
+)
+def test_the_steps_that_are_asked_for_by_their_places_are_given(turns: list[str], numbers: list[int]) -> None:
+    answer = small({"bank.md": BOOKED}).ask(turns)
+
+    assert [int(number) for number in re.findall(r"第(\d)步（共5步）", answer.text)] == numbers
+
+
+def test_nothing_comes_behind_the_last_step() -> None:
+    assert "这已经是最后一步（共5步）" in small({"bank.md": BOOKED}).ask(["银行卡第五步之后做什么"]).text
+
+
+def test_a_step_that_one_card_alone_has_tells_the_card() -> None:
+    assistant = small({"three.md": THREE})
+
+    assert "第2步（共3步）" in assistant.ask(["我已经打电话给会所预约好了，下一步做什么"]).text
+    assert assistant.ask(["交完卡之后做什么"]).outcome == "clarified"
+
+
 def test_how_hard_the_whole_is_asks_for_no_steps(three: Assistant) -> None:
     assert three.ask(["健身卡注销流程简单还是复杂"]).steps == ()
     assert len(three.ask(["最简单的健身卡注销流程是什么"]).steps) == 3

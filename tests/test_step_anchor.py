@@ -18,8 +18,11 @@ from assistant.step_reference import StepKind
         ("下一步找谁,我刚量完体温", "next", ",我刚量完体温"),
         ("去前台拍照以前还该准备啥", "previous", "去前台拍照"),
         ("after the clerk stamps the slip, what happens?", "next", "the clerk stamps the slip"),
+        ("which step follows the stamp on the slip?", "next", "the stamp on the slip"),
         ("what should be done before i lock the box?", "previous", "i lock the box"),
         ("盖章是第几步", "which", "盖章是第几步"),
+        ("退会员卡里头，盖公章排在第几", "which", "盖公章"),
+        ("我在前台把押金条交好了，下一步呢", "next", "押金条交"),
     ],
 )
 def test_only_what_describes_the_step_is_kept(text: str, kind: StepKind, anchor: str) -> None:
