@@ -51,6 +51,7 @@ ORNAMENT = "ornament"
 _ORNAMENT_RANK = 3
 MAX_HEADING_CHARACTERS = 40
 MAX_BARE_HEADING_CHARACTERS = 24
+MAX_BARE_LATIN_HEADING_CHARACTERS = 60
 MAX_LATIN_HEADING_CHARACTERS = 80
 
 
@@ -291,7 +292,7 @@ def _bare_heading(lines: list[_Line], at: int, stripped: str, *, loose: bool, at
 def _stands_alone(line: str) -> bool:
     """Whether a line says what stands below it: a few words, no sentence and no entry of a list."""
     return (
-        len(line) <= MAX_BARE_HEADING_CHARACTERS
+        len(line) <= (MAX_BARE_LATIN_HEADING_CHARACTERS if line.isascii() else MAX_BARE_HEADING_CHARACTERS)
         and _NAMES.fullmatch(line) is not None
         and not line.endswith(("?", "？"))
         and item_marker(line) is None

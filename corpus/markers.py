@@ -61,7 +61,7 @@ _FAMILIES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("circled", re.compile(rf"(?P<n>{_sign('①')})\s*[、.．]?\s*")),
     ("circled-otherwise", re.compile(rf"(?P<n>{_sign('❶')}|{_sign('➀')}|{_sign('➊')}|{_sign('⓵')})\s*[、.．]?\s*")),
     ("enclosed", re.compile(rf"(?P<n>{_sign('⑴')}|{_sign('⒈')}|{_sign('㈠')}|{_sign('㊀')})\s*[、.．]?\s*")),
-    ("roman", re.compile(rf"(?P<n>{_sign('Ⅰ')}|{_sign('ⅰ')})\s*[、.．]\s*")),
+    ("roman", re.compile(rf"(?P<n>{_sign('Ⅰ')}|{_sign('ⅰ')})(?:\s*[、.．]\s*|[ \t\u3000]+(?=[\u4e00-\u9fff“《【]))")),
     ("numeral", re.compile(rf"(?P<n>[{NUMERALS}]{{1,3}})[、.．]\s*")),
     ("numeral-bracket", re.compile(rf"(?P<n>[{NUMERALS}]{{1,3}})[)）]\s*")),
     ("bracket-numeral", re.compile(rf"[（(](?P<n>[{NUMERALS}]{{1,3}})[)）]\s*[、.．]?\s*")),

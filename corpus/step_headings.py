@@ -12,6 +12,7 @@ from corpus.sections import Section, without_marks
 from corpus.step_lists import SOME_ACTS, are_acts
 
 _FEWEST_UNNUMBERED = 3
+_FEW_OTHERS = 0.25
 # What an article numbers on behind its steps.
 _CLOSING = frozenset({"precautions", "summary", "questions"})
 
@@ -78,15 +79,25 @@ def _hold_steps(nearest: str, depth: int, names: Sequence[str]) -> bool:
 
 
 def _acting_run(sections: Sequence[Section], at: int) -> int:
-    """How many sections make a procedure whose headings have no number and all tell to do something."""
+    """How many sections make a procedure whose headings have no number and tell to do something.
+
+    One in four may only name what is done (`核算扣款`) where each has something below it.
+    """
     if not sections[at].headings or not says("steps", sections[at].nearest):
         return 1
     children, n = _children(sections, at)
-    if len(children) < _FEWEST_UNNUMBERED or len(children) != n - 1 or numbered_lists(sections[at].blocks):
+    if len(children) != n - 1 or numbered_lists(sections[at].blocks):
         return 1
+    closing = next((place for place, name in enumerate(_names(children)) if role_of(name) in _CLOSING), len(children))
+    children = children[:closing]
     names = _names(children)
     plain = all(item_marker(child.headings[-1]) is None and not numbered_lists(child.blocks) for child in children)
-    return n if plain and are_acts(names, 1.0) and not any(says("steps", name) for name in names) else 1
+    if len(children) < _FEWEST_UNNUMBERED or not plain or any(says("steps", name) for name in names):
+        return 1
+    told = all(any(block.kind == "text" for block in child.blocks) for child in children)
+    others = [name for name in names if not says("acts", name)]
+    few = told and len(others) <= _FEW_OTHERS * len(names) and not any(role_of(name) in LISTING for name in others)
+    return closing + 1 if few or not others else 1
 
 
 def _names(children: Sequence[Section]) -> list[str]:
