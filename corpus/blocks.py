@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from corpus.card_names import nouns_in
 from corpus.markers import NUMERALS, OUTLINE, bullet_length, item_marker, row_marker
+from corpus.normalize import normalize
 from corpus.ornaments import ornamental_headings
 from corpus.roles import says
 
@@ -284,7 +286,8 @@ def _bare_heading(lines: list[_Line], at: int, stripped: str, *, loose: bool, at
     if bold and marker is None and following and (next_blank or not _BOLD_LINE.match(following)):
         return 5
     plain = atx_level == 0 and len(inner) <= MAX_BARE_HEADING_CHARACTERS // 2 and _SENTENCE_DONE.search(following)
-    if (next_blank or plain) and following and _stands_alone(inner) and not _stands_alone(following):
+    heads = _stands_alone(inner) or _asks_of_card(inner)
+    if (next_blank or plain) and following and heads and not (_stands_alone(following) or _asks_of_card(following)):
         return 3
     return 0
 
@@ -298,3 +301,9 @@ def _stands_alone(line: str) -> bool:
         and item_marker(line) is None
         and not bullet_length(line)
     )
+
+
+def _asks_of_card(line: str) -> bool:
+    """Whether a line asks how a card is given back: `校车卡怎么退？`, but not as one of questions that are numbered."""
+    bare = line.rstrip("?？")
+    return bare != line and _stands_alone(bare) and says("ending", bare) and next(nouns_in(normalize(bare)), "") != ""

@@ -19,6 +19,7 @@ _A_FEW_ACTS = 0.3  # under one that only names a card, in an article about givin
 # What a heading may say that does not tell what its section holds: `到店退` names a way.
 _NO_CONTENT = frozenset({"acts", "ending"})
 
+_FULL_STOP = re.compile(r"。|(?<=[a-z0-9)])\.(?=\s|\Z)")
 _BOLD_LABEL = re.compile(r"\s*(?:\*\*|__)[^*_\n]{1,40}?[：:]?(?:\*\*|__)")
 # A bullet that warns.
 _WARNS = re.compile(
@@ -36,7 +37,7 @@ def section_role(section: Section) -> str:
 
 def last_sentence(text: str) -> str:
     """What stands behind the last full stop of a text that leads into a list."""
-    return text.rstrip().rsplit("。", 1)[-1]
+    return _FULL_STOP.split(text.rstrip())[-1]
 
 
 def is_procedure(text: str, section: Section, lead: int, items: Sequence[int]) -> bool:
@@ -88,7 +89,10 @@ def are_acts(entries: Iterable[str], share: float = _MOSTLY_ACTS) -> bool:
 
 def bullets_of(section: Section) -> list[int]:
     """The places of a section's bullets that are in no other entry."""
-    return [n for n, block in enumerate(section.blocks) if block.kind == "bullet" and block.indent < 2]
+    bullets = [block.indent for block in section.blocks if block.kind == "bullet"]
+    listed = any(block.kind == "item" for block in section.blocks)
+    least = 0 if listed else min(bullets, default=0)  # below an entry that is a heading all are indented
+    return [n for n, block in enumerate(section.blocks) if block.kind == "bullet" and block.indent < least + 2]
 
 
 def bullets_are_steps(text: str, section: Section) -> bool:
