@@ -37,6 +37,7 @@ _BOLD_LINE = re.compile(r"(?:\*\*|__)(.+?)(?:\*\*|__)\s*[:：]?\s*$|\*\*([^*]+?)
 _SENTENCE_DONE = re.compile(r"[。！？!?：:.|][”」）)*]*$")
 # A line of words without the marks of a sentence; a colon parts a name from what is said of it.
 _NAMES = re.compile(r"[^\W\d_][^。，,；;！!…:：|\n]*(?:[:：][^。，,；;！!…:：|\n]+)?[^。，,；;！!…:：|.\n]")
+_SAYS = re.compile(r"[:：]\s*\S")
 # A line in brackets, or behind a number in them: `【退卡流程】`, `【02】退卡流程`, `【二】为何要退，怎么退`.
 _BRACKETED_LINE = re.compile(
     rf"【[^【】]{{1,24}}】[^。，,；;！!…：:|]{{0,24}}|【[{NUMERALS}]{{1,3}}】[^。；;！!…：:|]{{2,32}}"
@@ -286,7 +287,8 @@ def _bare_heading(lines: list[_Line], at: int, stripped: str, *, loose: bool, at
     if bold and marker is None and following and (next_blank or not _BOLD_LINE.match(following)):
         return 5
     plain = atx_level == 0 and len(inner) <= MAX_BARE_HEADING_CHARACTERS // 2 and _SENTENCE_DONE.search(following)
-    heads = _stands_alone(inner) or _asks_of_card(inner)
+    quoted = lines[at].text.lstrip().startswith(">") and _SAYS.search(inner) is not None
+    heads = (_stands_alone(inner) and not quoted) or _asks_of_card(inner)
     if (next_blank or plain) and following and heads and not (_stands_alone(following) or _asks_of_card(following)):
         return 3
     return 0

@@ -1,14 +1,14 @@
-"""What an offer leaves beside a contact that is blanked: whom it addresses, what it sells, where else it is to be found.
+"""What an offer leaves beside a contact that is blanked: whom it addresses, what it sells, where else to find it.
 
 An advertisement that speaks in the words of the article is not foreign to it, and its contact goes alone. What is left
-of its sentence says nothing without the contact: `想要清单的，`, `上门代跑！`, `或搜公众号…`. It goes where the sentence
-offers something, up to a clause that tells what to do. Everything here works on the folded view of a text.
+of its sentence says nothing without the contact: `想要清单的，`, `上门代跑！`, `或搜公众号…`. It goes where the
+sentence offers something, up to a clause that tells what to do. Everything here works on the folded view of a text.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
 
@@ -22,14 +22,16 @@ Span = tuple[int, int]
 _LETTER = re.compile(r"[^\W_]")
 _CLAUSE_END = re.compile(r"[,;:~]+|——+|(?<=[\u4e00-\u9fff])[ ]+(?=[\u4e00-\u9fff])")
 _PART = re.compile(r"[^、]+、?")
-_ITEM = re.compile(r"[\s>*_]*(?:[-*+•·]\s|\(?\d{1,3}[.)、:\s]|[\u2460-\u24ff\u2776-\u2793]|\d\u20e3|第.{1,3}步|步骤|step)")
+_ITEM = re.compile(
+    r"[\s>*_]*(?:[-*+•·]\s|\(?\d{1,3}[.)、:\s]|[\u2460-\u24ff\u2776-\u2793]|\d\u20e3|第.{1,3}步|步骤|step)"
+)
 _QUESTION = re.compile(r"[\s>*_]*(?:问|q)\d?\W{0,2}[:、.]", re.IGNORECASE)
 # What stands before an advertisement and is nothing without it.
 _OPENING = re.compile(
-    r"[\W_]*(?:\(?(?:\d{1,2}|[一二三四五六七八九十]{1,3})[.)、]|p\.? ?s\.?|另外?|对了|顺便(?:说一?句|提一?句)?|最后|网址|官网|电话|微信|qq)?[\W_]*",
+    r"[\W_]*(?:\(?(?:\d{1,2}|[一二三四五六七八九十]{1,3})[.)、]|p\.? ?s\.?|另外?|对了|顺便(?:说一?句|提一?句)?|最后"
+    r"|网址|官网|电话|微信|qq)?[\W_]*",
     re.IGNORECASE,
 )
-_ORPHANS = re.compile(r"[\s\W_]*")
 _MAX_LINE = 1000  # characters: a longer one is no advertisement
 _MAX_BRACKET = 400
 _MAX_FILLER = 15  # letters of what stands before an offer and tells nothing
@@ -61,11 +63,12 @@ def sold_numbers(text: str, units: Units) -> Iterator[Suspicion]:
     """The numbers and addresses in sentences that say whom something is for and sell it, and name no counter."""
     spans = [found.span() for pattern in (EMAIL, PHONE) for found in pattern.finditer(text)]
     judge = _Judge(text, text, units)
-    addressed = [found.start() for found in _patterns()["readers"].finditer(text)]
+    addressed = [found.end() for found in _patterns()["readers"].finditer(text)]
     for start, end in sorted([*spans, *units.links()]) if addressed else ():
         first, last = units.sentence(start, end)
-        if bisect_left(addressed, first) < bisect_left(addressed, last) and judge.is_sold(first, last):
-            yield Suspicion(kind="contact", start=start, end=end, why="a number or an address in an offer", reach="exact")
+        if bisect_right(addressed, first) < bisect_right(addressed, last) and judge.is_sold(first, last):
+            why = "a number or an address in an offer"
+            yield Suspicion(kind="contact", start=start, end=end, why=why, reach="exact")
 
 
 @cache
@@ -150,9 +153,7 @@ class _Judge:
         return self._units.has("sales", start, end) or self._says("copy", start, end) or self._is_loud(start, end)
 
     def _is_loud(self, start: int, end: int) -> bool:
-        return (
-            self._units.has("lures", start, end) or self._says("loud", start, end) or self._addresses(start, end)
-        )
+        return self._units.has("lures", start, end) or self._says("loud", start, end) or self._addresses(start, end)
 
     def _addresses(self, start: int, end: int) -> bool:
         """Whether a clause says whom an offer is for: `懒得跑的朋友`, `想要清单的`."""
@@ -185,7 +186,7 @@ class _Judge:
         near = clauses[max(own - 1, 0)][0], clauses[own][1]
         if self._says("issuers", *near):
             return False
-        beside = sentences[max(at - 1, 0) : at] + sentences[at + 1 : at + 2]
+        beside = [*sentences[max(at - 1, 0) : at], *sentences[at + 1 : at + 2]]
         return any(self._sells(*each) for each in clauses) or (
             not self._has_letters(first, last)
             and any(self._has_letters(*each) and self._goes_along(*each) for each in beside)
@@ -236,7 +237,8 @@ class _Judge:
                 break
             low -= 1
             begin = sentences[low][0]
-        while not self._has_words(stop, sentences[high][1]) and high + 1 < len(sentences) and high - at < _MAX_SENTENCES:
+        furthest = min(len(sentences) - 1, at + _MAX_SENTENCES)
+        while not self._has_words(stop, sentences[high][1]) and high < furthest:
             # A question leads to what stands behind it.
             asks = self._text[slice(*sentences[high + 1])].rstrip().endswith("?")
             if asks or not self._goes_along(*sentences[high + 1]):

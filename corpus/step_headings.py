@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from corpus.card_names import points_to_card
 from corpus.document import Document
 from corpus.lists import numbered_lists
 from corpus.markers import item_marker
 from corpus.roles import LISTING, role_of, says
 from corpus.sections import Section, without_marks
-from corpus.step_lists import SOME_ACTS, are_acts
+from corpus.step_lists import SOME_ACTS, are_acts, names_card_to_end
 
 _FEWEST_UNNUMBERED = 3
 _FEW_OTHERS = 0.25
@@ -56,9 +57,7 @@ def _numbered_run(sections: Sequence[Section], at: int) -> int:
         marker = item_marker(headings[-1]) if inside else None
         if marker is None or marker[1] != number + 1 or (family and marker[0] != family):
             break
-        if marker[0] != "step" and (
-            number == closing or not (family or _hold_steps(sections[at].nearest, depth, names[:closing]))
-        ):
+        if marker[0] != "step" and (number == closing or not (family or _hold_steps(sections[at], names[:closing]))):
             break
         if marker[0] != "step" and numbered_lists(sections[at + run].blocks):
             break
@@ -67,14 +66,16 @@ def _numbered_run(sections: Sequence[Section], at: int) -> int:
     return run if number > 1 else 1
 
 
-def _hold_steps(nearest: str, depth: int, names: Sequence[str]) -> bool:
-    """Whether numbered headings of these names below `nearest` are steps."""
-    if depth > 0 and says("steps", nearest):
+def _hold_steps(section: Section, names: Sequence[str]) -> bool:
+    """Whether numbered headings of these names below the heading of `section` are steps."""
+    nearest = section.nearest
+    if section.headings and says("steps", nearest):
         return True
+    ends = (role_of(nearest) == "procedure" and says("ending", nearest)) or names_card_to_end(section)
     return (
-        (says("steps", nearest) or (role_of(nearest) == "procedure" and says("ending", nearest)))
+        (says("steps", nearest) or ends)
         and are_acts(names, SOME_ACTS)
-        and not any(role_of(name) in LISTING | {"steps"} for name in names)
+        and not any(role_of(name) in LISTING | {"steps"} or points_to_card(name) for name in names)
     )
 
 

@@ -68,11 +68,11 @@ def is_procedure(text: str, section: Section, lead: int, items: Sequence[int]) -
         return says("steps", before) or are_acts(entries)
     if role in {"steps", "procedure"} or says("steps", before) or says("procedure", before):
         return True
-    share = _A_FEW_ACTS if _names_card_to_end(section) else _MOSTLY_ACTS
+    share = _A_FEW_ACTS if names_card_to_end(section) else _MOSTLY_ACTS
     return not says("preparing", section.nearest) and are_acts(entries, share)
 
 
-def _names_card_to_end(section: Section) -> bool:
+def names_card_to_end(section: Section) -> bool:
     """Whether a heading names a card and nothing else, in an article whose title speaks of giving cards back."""
     if not section.headings or not says("ending", section.title):
         return False

@@ -57,6 +57,8 @@ _INLINE = re.compile(
     r"|[（(](?P<n>[一二三四五六七八九十]{1,3})[)）]|(?<![\u4e00-\u9fff])(?P<y>[一二三四五六七八九十]{1,3})是"
 )
 _MARK_END = re.compile(r"\s*[、.．:：,，|｜]?\s*")
+# Between two steps, and part of neither.
+_TRAILING_ARROW = re.compile(r"\s*(?:[→➔➜➡⇒👉]\ufe0f?|->|=>|—>|--+>)\s*\Z")
 _FULL_STOP = re.compile(r"[。！？!?\n]|\.(?=\s|$)")
 _WHOLE = re.compile(r"[^。！？!?\n]+(?:[。！？!?]+|\n|$)")
 _COLON = re.compile(r"[：:](?!//|\d)\s*(?=\S)")
@@ -120,6 +122,7 @@ def marked_steps(text: str, start: int, end: int) -> list[Span]:
         begin = behind.end() if behind else mark.end()
         stop = following.start() if following else _sentence_end(text, begin, end)
         spans.append((begin, stop))
+    spans = [(begin, begin + len(_TRAILING_ARROW.sub("", text[begin:stop]))) for begin, stop in spans]
     return [span for span in spans if span[1] > span[0]]
 
 
