@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from corpus.card_names import nouns_in
 from corpus.markers import NUMERALS, OUTLINE, bullet_length, item_marker, row_marker
+from corpus.normalize import normalize
 from corpus.ornaments import ornamental_headings
 from corpus.roles import says
 
@@ -35,6 +37,7 @@ _BOLD_LINE = re.compile(r"(?:\*\*|__)(.+?)(?:\*\*|__)\s*[:：]?\s*$|\*\*([^*]+?)
 _SENTENCE_DONE = re.compile(r"[。！？!?：:.|][”」）)*]*$")
 # A line of words without the marks of a sentence; a colon parts a name from what is said of it.
 _NAMES = re.compile(r"[^\W\d_][^。，,；;！!…:：|\n]*(?:[:：][^。，,；;！!…:：|\n]+)?[^。，,；;！!…:：|.\n]")
+_SAYS = re.compile(r"[:：]\s*\S")
 # A line in brackets, or behind a number in them: `【退卡流程】`, `【02】退卡流程`, `【二】为何要退，怎么退`.
 _BRACKETED_LINE = re.compile(
     rf"【[^【】]{{1,24}}】[^。，,；;！!…：:|]{{0,24}}|【[{NUMERALS}]{{1,3}}】[^。；;！!…：:|]{{2,32}}"
@@ -51,6 +54,7 @@ ORNAMENT = "ornament"
 _ORNAMENT_RANK = 3
 MAX_HEADING_CHARACTERS = 40
 MAX_BARE_HEADING_CHARACTERS = 24
+MAX_BARE_LATIN_HEADING_CHARACTERS = 60
 MAX_LATIN_HEADING_CHARACTERS = 80
 
 
@@ -283,7 +287,9 @@ def _bare_heading(lines: list[_Line], at: int, stripped: str, *, loose: bool, at
     if bold and marker is None and following and (next_blank or not _BOLD_LINE.match(following)):
         return 5
     plain = atx_level == 0 and len(inner) <= MAX_BARE_HEADING_CHARACTERS // 2 and _SENTENCE_DONE.search(following)
-    if (next_blank or plain) and following and _stands_alone(inner) and not _stands_alone(following):
+    quoted = lines[at].text.lstrip().startswith(">") and _SAYS.search(inner) is not None
+    heads = (_stands_alone(inner) and not quoted) or _asks_of_card(inner)
+    if (next_blank or plain) and following and heads and not (_stands_alone(following) or _asks_of_card(following)):
         return 3
     return 0
 
@@ -291,9 +297,15 @@ def _bare_heading(lines: list[_Line], at: int, stripped: str, *, loose: bool, at
 def _stands_alone(line: str) -> bool:
     """Whether a line says what stands below it: a few words, no sentence and no entry of a list."""
     return (
-        len(line) <= MAX_BARE_HEADING_CHARACTERS
+        len(line) <= (MAX_BARE_LATIN_HEADING_CHARACTERS if line.isascii() else MAX_BARE_HEADING_CHARACTERS)
         and _NAMES.fullmatch(line) is not None
         and not line.endswith(("?", "？"))
         and item_marker(line) is None
         and not bullet_length(line)
     )
+
+
+def _asks_of_card(line: str) -> bool:
+    """Whether a line asks how a card is given back: `校车卡怎么退？`, but not as one of questions that are numbered."""
+    bare = line.rstrip("?？")
+    return bare != line and _stands_alone(bare) and says("ending", bare) and next(nouns_in(normalize(bare)), "") != ""

@@ -17,6 +17,8 @@ _CASE = re.compile(
 BREAK = re.compile(r"[:：,，｜|/(（—-]")
 # What the words behind it are about: `澄湖银行关于信用卡`.
 _ABOUT = re.compile(r"^.*(?:关于|有关|针对)(?=.{2})")
+# What leads to a card in the title of a part.
+_POINTS_TO = re.compile(r"^[^,。:]{0,10}?(?:的是|就是|轮到|说说|讲讲|聊聊|看看)")
 _HAN_NAME = re.compile(r"[\u4e00-\u9fff]+[a-z0-9]*")
 _LONGEST_NOUN = 10
 _SHORTEST_SURFACE = 2  # characters of a word for a card that says little by itself: 会员, 账号
@@ -93,6 +95,13 @@ def without_case(heading: str) -> str:
     """A folded heading without its number or what counts the cases, the parts or the posts."""
     marker = item_marker(heading)
     return _CASE.sub("", heading[marker[2] :] if marker else heading)
+
+
+def points_to_card(title: str) -> bool:
+    """Whether a title leads to the card it ends with: `先退的是加油卡`, `最后轮到校园卡`."""
+    folded = normalize(title).rstrip("。!?:")
+    pointed = _POINTS_TO.match(folded)
+    return pointed is not None and any(folded.endswith(noun) for noun in nouns_in(folded[pointed.end() :]))
 
 
 def nouns_in(heading: str) -> Iterator[str]:

@@ -93,7 +93,7 @@ def _part(section: Section, at: int, stop: int, question: str = "") -> Section:
     blocks = section.blocks[at:stop]
     start, end = (blocks[0].start, blocks[-1].end) if blocks else (section.end, section.end)
     headings = (*section.headings, question) if question else section.headings
-    return Section(headings, blocks, start, end, question or section.nearest)
+    return Section(headings, blocks, start, end, question or section.nearest, section.title)
 
 
 def _part_chunks(document: Document, section: Section) -> list[Chunk]:

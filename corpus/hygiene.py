@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from corpus.advertisements import foreign_links, whole
 from corpus.document import Document
-from corpus.folding import HIDDEN_CLASS, fold
+from corpus.folding import HIDDEN_CLASS, Folded, fold
 from corpus.markup import markup
 from corpus.offers import offered
 from corpus.planted import instructions, is_polite
 from corpus.promotion import patterns, promotions
+from corpus.scraps import scraps, sold_numbers
 from corpus.suspicion import FindingKind, Suspicion
 from corpus.units import Units
 
@@ -86,7 +87,7 @@ def clean(document: Document) -> Document:
 def _find(text: str) -> tuple[Finding, ...]:
     suspects: list[_Suspect] = []
     rest = text
-    while found := [*_scan(rest)] or [*_whole(text, rest, suspects)]:
+    while found := [*_scan(rest)] or [*_whole(text, rest, suspects)] or [*_scraps(text, rest, suspects)]:
         suspects += found
         # What is blanked may bring its neighbours together ("加<b></b>微信"): look again until nothing is left.
         rest = _blanked(rest, [(start, end) for start, end, _, _ in found])
@@ -121,20 +122,44 @@ def _whole(text: str, rest: str, suspects: list[_Suspect]) -> Iterator[_Suspect]
     units = Units(folded.text, patterns())
     if not contacts and not any(units.links()):
         return
-    read = list(folded.text)
-    for start, end in _merged([(start, end) for start, end, _, _ in suspects]):
-        first, last = bisect_left(folded.starts, start), bisect_left(folded.starts, end)
-        read[first:last] = [character if character == "\n" else " " for character in read[first:last]]
-    places = [(bisect_left(folded.starts, start), bisect_left(folded.starts, end)) for start, end in contacts]
-    left = "".join(read)
+    left, places = _read(folded, suspects), _places(folded, contacts)
     for found, why in (
         (whole(folded.text, left, places, units), "an advertisement around a contact"),
         (foreign_links(folded.text, left, units), "an advertisement with a link"),
     ):
-        for start, end in found:
-            first, last = folded.raw_span(start, end)
-            if _VISIBLE.search(rest, first, last):
-                yield first, last, "contact", why
+        yield from _left_in(rest, folded, found, why)
+
+
+def _scraps(text: str, rest: str, suspects: list[_Suspect]) -> Iterator[_Suspect]:
+    """What of `rest` only serves the offers whose contacts and calls are blanked."""
+    contacts = _merged([(start, end) for start, end, kind, _ in suspects if kind in {"contact", "call"}])
+    if not contacts or not _NOT_WORD.sub("", rest):
+        return
+    folded = fold(text)
+    units = Units(folded.text, patterns())
+    found = scraps(folded.text, _read(folded, suspects), _places(folded, contacts), units)
+    yield from _left_in(rest, folded, found, "what an offer leaves beside its contact")
+
+
+def _read(folded: Folded, suspects: list[_Suspect]) -> str:
+    """The folded text with everything blanked that is suspect."""
+    read = list(folded.text)
+    for first, last in _places(folded, _merged([(start, end) for start, end, _, _ in suspects])):
+        read[first:last] = [character if character == "\n" else " " for character in read[first:last]]
+    return "".join(read)
+
+
+def _places(folded: Folded, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Where spans of the raw text stand in the folded one."""
+    return [(bisect_left(folded.starts, start), bisect_left(folded.starts, end)) for start, end in spans]
+
+
+def _left_in(rest: str, folded: Folded, found: Iterable[tuple[int, int]], why: str) -> Iterator[_Suspect]:
+    """The spans found in the folded text in which something of `rest` is left, as contacts for one reason."""
+    for start, end in found:
+        first, last = folded.raw_span(start, end)
+        if _VISIBLE.search(rest, first, last):
+            yield first, last, "contact", why
 
 
 def _characters(text: str) -> Iterator[_Suspect]:
@@ -151,6 +176,7 @@ def _suspicions(text: str, units: Units, seen: bytearray) -> Iterator[Suspicion]
     squeezed = _NOT_WORD.sub("", text)
     # First what reaches furthest: an image in an advertisement is part of it.
     yield from offered(text, units)
+    yield from sold_numbers(text, units)
     yield from promotions(text, squeezed, units, seen)
     yield from markup(text, squeezed)
     for suspicion, weak in instructions(text, squeezed):

@@ -61,20 +61,21 @@ _FAMILIES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("circled", re.compile(rf"(?P<n>{_sign('①')})\s*[、.．]?\s*")),
     ("circled-otherwise", re.compile(rf"(?P<n>{_sign('❶')}|{_sign('➀')}|{_sign('➊')}|{_sign('⓵')})\s*[、.．]?\s*")),
     ("enclosed", re.compile(rf"(?P<n>{_sign('⑴')}|{_sign('⒈')}|{_sign('㈠')}|{_sign('㊀')})\s*[、.．]?\s*")),
-    ("roman", re.compile(rf"(?P<n>{_sign('Ⅰ')}|{_sign('ⅰ')})\s*[、.．]\s*")),
+    ("roman", re.compile(rf"(?P<n>{_sign('Ⅰ')}|{_sign('ⅰ')})(?:\s*[、.．]\s*|[ \t\u3000]+(?=[\u4e00-\u9fff“《【]))")),
     ("numeral", re.compile(rf"(?P<n>[{NUMERALS}]{{1,3}})[、.．]\s*")),
     ("numeral-bracket", re.compile(rf"(?P<n>[{NUMERALS}]{{1,3}})[)）]\s*")),
     ("bracket-numeral", re.compile(rf"[（(](?P<n>[{NUMERALS}]{{1,3}})[)）]\s*[、.．]?\s*")),
     ("stem", re.compile(rf"(?P<n>[{_STEMS}])[、.．]\s*")),
     ("letter", re.compile(r"(?P<n>[a-h])[.．、)）]\s*(?=[\u4e00-\u9fff“《【])")),
     ("letter-bracket", re.compile(r"(?P<n>[A-H])[)）]\s*(?=[\u4e00-\u9fff“《【])")),
+    ("letter-capital", re.compile(r"(?P<n>[A-H])、\s*(?=[\u4e00-\u9fff“《【])")),
     ("bare", re.compile(rf"(?P<n>\d{{1,2}})[ \t\u3000]+(?!{_COUNTED})(?=[\u4e00-\u9fff“《【])")),
 )
 # What numbers sections rather than entries, when something else than the next of its kind follows it.
 # Of each the depth of the heading.
 OUTLINE = {"numeral": 2, "stem": 3, "square": 3, "numeral-bracket": 3, "bracket-numeral": 4}
 
-_BULLET = re.compile(r"(?:[-*+]\s+|[•·●○▪■◆►▶▷▸➤➢✓✔✅☑👉🔹🔸]\ufe0f?\s*)(?:\[[ xX]\]\s+)?(?:[👉✅✔☑➡▶]\ufe0f?\s*)?")
+_BULLET = re.compile(r"(?:[-*+]\s+|[•·・●○▪■◆►▶▷▸➤➢✓✔✅☑👉🔹🔸]\ufe0f?\s*)(?:\[[ xX]\]\s+)?(?:[👉✅✔☑➡▶]\ufe0f?\s*)?")
 _BOLD_END = re.compile(r"(?:\*\*|__)\s*")  # of `**第一步：**`
 
 

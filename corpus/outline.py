@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from corpus.blocks import ORNAMENT, Block
-from corpus.card_names import nouns_in
+from corpus.card_names import nouns_in, points_to_card
 from corpus.lists import is_titled, numbered_lists
+from corpus.markers import OUTLINE, item_marker
 from corpus.normalize import normalize
 from corpus.roles import LISTING, role_of, says
 
@@ -16,6 +17,7 @@ _BEHIND_NAME = re.compile(r"[(（【\[].*")
 _ASKS = re.compile(r"怎么|怎[样樣]|如何|什么|什麼|哪|吗|嗎|多少|几|幾|能不能|[？?]\s*$")
 _NAMES_STEPS = re.compile(r"(?:步[骤驟]|流程|程序|次序|[顺順]序)\W*$")
 _FEWEST = 2
+_BARE = frozenset({3, 5})  # the ranks of headings for their looks alone
 _DEEPER = 6  # between the depth of a heading with `#` and that of the next with one more
 _CLOSING = frozenset({"precautions", "summary", "questions"})
 _FAMILIES_OF_STEPS = frozenset({"step", "row"})
@@ -28,7 +30,7 @@ def outlined(text: str, blocks: Sequence[Block]) -> list[Block]:
     what an article is made of (`适用范围`, `注意事项`) or ask something. A heading without any mark is none where
     the next entry of the list before it follows.
     """
-    blocks = _nested(_without_strays(list(blocks)))
+    blocks = _above_numbers(text, _nested(_without_strays(list(blocks))))
     depth, made = 0, list[Block]()
     at = 0
     while at < len(blocks):
@@ -72,6 +74,29 @@ def _nested(blocks: list[Block]) -> list[Block]:
     return [
         replace(block, depth=block.depth // 10 * 10 + _DEEPER) if block.family == ORNAMENT else block
         for block in blocks
+    ]
+
+
+def _above_numbers(text: str, blocks: list[Block]) -> list[Block]:
+    """The blocks, with bare headings above the numbered ones that begin anew below two of them."""
+    places = [at for at, block in enumerate(blocks) if block.kind == "heading"]
+    above = []
+    for at, following in zip(places, places[1:], strict=False):
+        marker = item_marker(text[blocks[following].start : blocks[following].end].strip(" \t\u3000"))
+        if (
+            marker is not None
+            and marker[0] in OUTLINE
+            and marker[1] == 1
+            and blocks[at].depth % 10 in _BARE
+            and blocks[at].depth // 10 == blocks[following].depth // 10
+            and blocks[at].depth > blocks[following].depth
+            and item_marker(text[blocks[at].content : blocks[at].end]) is None
+        ):
+            above.append(at)
+    if len(above) < _FEWEST:
+        return blocks
+    return [
+        replace(block, depth=block.depth // 10 * 10 + 1) if at in above else block for at, block in enumerate(blocks)
     ]
 
 
@@ -132,6 +157,8 @@ def _line_end(text: str, block: Block) -> int:
 
 
 def _names_a_part(title: str) -> bool:
+    if points_to_card(title):
+        return True
     if _tells_to_do(title):
         return False
     named = role_of(title) in LISTING | {"steps"} or _ASKS.search(title) is not None
@@ -141,4 +168,9 @@ def _names_a_part(title: str) -> bool:
 
 def _tells_to_do(title: str) -> bool:
     """Whether a title tells to do something; `退卡条件` and `办理次序` may begin so and be names."""
-    return says("acts", title) and not says("ending", title) and _NAMES_STEPS.search(title) is None
+    return (
+        says("acts", title)
+        and not points_to_card(title)
+        and not says("ending", title)
+        and _NAMES_STEPS.search(title) is None
+    )

@@ -84,6 +84,8 @@ _LINE = re.compile(
     r"|(?<![a-z])line[^\w\n]{0,2}id|(?<![a-z])line[^\w\n]{0,3}(?=@)|(?<![无依信耍抵百])赖(?=[:id]))"
     rf"{_JOIN}@?{_HANDLE}"
 )
+# `Q 778120…`, where no line begins with it: there it asks something.
+_Q_ALONE = re.compile(r"(?<=[^\sa-z0-9])[ ]?q[ ](?P<handle>\d{6,10})(?!\d)")
 # Announced without any messenger's name: letters and figures, and no address behind them.
 _UNNAMED = re.compile(
     r"(?:客服号?|联系方式|联系号)[ ]?:[ ]?(?P<handle>(?=[a-z_]{2,20}\d{2})[a-z0-9_\-]{5,25})(?![a-z0-9_@.])"
@@ -187,6 +189,7 @@ def _announced(text: str, squeezed: str) -> Iterator[tuple[re.Match[str], Suspic
         (_LINE, ("line", "赖"), False),
         (_GROUP, "q群裙峮", True),
         (_UNNAMED, ("客服", "联系"), False),
+        (_Q_ALONE, "q", True),
     ):
         for found in expression.finditer(text) if any(word in squeezed for word in needs) else ():
             before = text[found.start() : found.start("handle")] if found["handle"] else ""

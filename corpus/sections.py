@@ -20,6 +20,7 @@ class Section:
     Attributes:
         headings: The headings above it, outermost first; one that only repeats the title is left out.
         nearest: The last of them, the article's title when there is none.
+        title: The article's title.
     """
 
     headings: tuple[str, ...]
@@ -27,6 +28,7 @@ class Section:
     start: int
     end: int
     nearest: str
+    title: str = ""
 
 
 def read_sections(document: Document) -> list[Section]:
@@ -61,4 +63,4 @@ def without_marks(text: str, instead: str = " ") -> str:
 def _section(path: Sequence[tuple[int, str]], title: str, body: Sequence[Block], start: int, end: int) -> Section:
     names = [name for _, name in path if name]
     headings = tuple(names[1:] if names and names[0] == title else names)
-    return Section(headings, tuple(body), start, end, headings[-1] if headings else title)
+    return Section(headings, tuple(body), start, end, headings[-1] if headings else title, title)

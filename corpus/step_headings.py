@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from corpus.card_names import points_to_card
 from corpus.document import Document
 from corpus.lists import numbered_lists
 from corpus.markers import item_marker
 from corpus.roles import LISTING, role_of, says
 from corpus.sections import Section, without_marks
-from corpus.step_lists import SOME_ACTS, are_acts
+from corpus.step_lists import SOME_ACTS, are_acts, names_card_to_end
 
 _FEWEST_UNNUMBERED = 3
+_FEW_OTHERS = 0.25
 # What an article numbers on behind its steps.
 _CLOSING = frozenset({"precautions", "summary", "questions"})
 
@@ -55,9 +57,7 @@ def _numbered_run(sections: Sequence[Section], at: int) -> int:
         marker = item_marker(headings[-1]) if inside else None
         if marker is None or marker[1] != number + 1 or (family and marker[0] != family):
             break
-        if marker[0] != "step" and (
-            number == closing or not (family or _hold_steps(sections[at].nearest, depth, names[:closing]))
-        ):
+        if marker[0] != "step" and (number == closing or not (family or _hold_steps(sections[at], names[:closing]))):
             break
         if marker[0] != "step" and numbered_lists(sections[at + run].blocks):
             break
@@ -66,27 +66,39 @@ def _numbered_run(sections: Sequence[Section], at: int) -> int:
     return run if number > 1 else 1
 
 
-def _hold_steps(nearest: str, depth: int, names: Sequence[str]) -> bool:
-    """Whether numbered headings of these names below `nearest` are steps."""
-    if depth > 0 and says("steps", nearest):
+def _hold_steps(section: Section, names: Sequence[str]) -> bool:
+    """Whether numbered headings of these names below the heading of `section` are steps."""
+    nearest = section.nearest
+    if section.headings and says("steps", nearest):
         return True
+    ends = (role_of(nearest) == "procedure" and says("ending", nearest)) or names_card_to_end(section)
     return (
-        (says("steps", nearest) or (role_of(nearest) == "procedure" and says("ending", nearest)))
+        (says("steps", nearest) or ends)
         and are_acts(names, SOME_ACTS)
-        and not any(role_of(name) in LISTING | {"steps"} for name in names)
+        and not any(role_of(name) in LISTING | {"steps"} or points_to_card(name) for name in names)
     )
 
 
 def _acting_run(sections: Sequence[Section], at: int) -> int:
-    """How many sections make a procedure whose headings have no number and all tell to do something."""
+    """How many sections make a procedure whose headings have no number and tell to do something.
+
+    One in four may only name what is done (`核算扣款`) where each has something below it.
+    """
     if not sections[at].headings or not says("steps", sections[at].nearest):
         return 1
     children, n = _children(sections, at)
-    if len(children) < _FEWEST_UNNUMBERED or len(children) != n - 1 or numbered_lists(sections[at].blocks):
+    if len(children) != n - 1 or numbered_lists(sections[at].blocks):
         return 1
+    closing = next((place for place, name in enumerate(_names(children)) if role_of(name) in _CLOSING), len(children))
+    children = children[:closing]
     names = _names(children)
     plain = all(item_marker(child.headings[-1]) is None and not numbered_lists(child.blocks) for child in children)
-    return n if plain and are_acts(names, 1.0) and not any(says("steps", name) for name in names) else 1
+    if len(children) < _FEWEST_UNNUMBERED or not plain or any(says("steps", name) for name in names):
+        return 1
+    told = all(any(block.kind == "text" for block in child.blocks) for child in children)
+    others = [name for name in names if not says("acts", name)]
+    few = told and len(others) <= _FEW_OTHERS * len(names) and not any(role_of(name) in LISTING for name in others)
+    return closing + 1 if few or not others else 1
 
 
 def _names(children: Sequence[Section]) -> list[str]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from corpus.card_names import nouns_in
+from corpus.markers import item_marker
+from corpus.normalize import normalize
 from corpus.roles import LISTING, role_of, says
 from corpus.sections import Section
 
@@ -12,7 +15,11 @@ from corpus.sections import Section
 _FEWEST_ACTS = 3
 _MOSTLY_ACTS = 0.6
 SOME_ACTS = 0.4  # under a heading that speaks of doing something
+_A_FEW_ACTS = 0.3  # under one that only names a card, in an article about giving cards back
+# What a heading may say that does not tell what its section holds: `到店退` names a way.
+_NO_CONTENT = frozenset({"acts", "ending"})
 
+_FULL_STOP = re.compile(r"。|(?<=[a-z0-9)])\.(?=\s|\Z)")
 _BOLD_LABEL = re.compile(r"\s*(?:\*\*|__)[^*_\n]{1,40}?[：:]?(?:\*\*|__)")
 # A bullet that warns.
 _WARNS = re.compile(
@@ -24,12 +31,13 @@ def section_role(section: Section) -> str:
     """The role of the nearest heading that has one; a title alone may say more than how to do something."""
     if not section.headings and says("procedure", section.nearest):
         return role_of(section.nearest) if says("steps", section.nearest) else "procedure"
-    return next((role for role in map(role_of, reversed(section.headings or (section.nearest,))) if role), "")
+    roles = map(role_of, reversed(section.headings or (section.nearest,)))
+    return next((role for role in roles if role and role not in _NO_CONTENT), "")
 
 
 def last_sentence(text: str) -> str:
     """What stands behind the last full stop of a text that leads into a list."""
-    return text.rstrip().rsplit("。", 1)[-1]
+    return _FULL_STOP.split(text.rstrip())[-1]
 
 
 def is_procedure(text: str, section: Section, lead: int, items: Sequence[int]) -> bool:
@@ -60,7 +68,17 @@ def is_procedure(text: str, section: Section, lead: int, items: Sequence[int]) -
         return says("steps", before) or are_acts(entries)
     if role in {"steps", "procedure"} or says("steps", before) or says("procedure", before):
         return True
-    return not says("preparing", section.nearest) and are_acts(entries)
+    share = _A_FEW_ACTS if names_card_to_end(section) else _MOSTLY_ACTS
+    return not says("preparing", section.nearest) and are_acts(entries, share)
+
+
+def names_card_to_end(section: Section) -> bool:
+    """Whether a heading names a card and nothing else, in an article whose title speaks of giving cards back."""
+    if not section.headings or not says("ending", section.title):
+        return False
+    marker = item_marker(section.nearest)
+    name = normalize(section.nearest[marker[2] :] if marker else section.nearest)
+    return not role_of(name) and name in nouns_in(name)
 
 
 def are_acts(entries: Iterable[str], share: float = _MOSTLY_ACTS) -> bool:
@@ -71,7 +89,10 @@ def are_acts(entries: Iterable[str], share: float = _MOSTLY_ACTS) -> bool:
 
 def bullets_of(section: Section) -> list[int]:
     """The places of a section's bullets that are in no other entry."""
-    return [n for n, block in enumerate(section.blocks) if block.kind == "bullet" and block.indent < 2]
+    bullets = [block.indent for block in section.blocks if block.kind == "bullet"]
+    listed = any(block.kind == "item" for block in section.blocks)
+    least = 0 if listed else min(bullets, default=0)  # below an entry that is a heading all are indented
+    return [n for n, block in enumerate(section.blocks) if block.kind == "bullet" and block.indent < least + 2]
 
 
 def bullets_are_steps(text: str, section: Section) -> bool:

@@ -16,6 +16,7 @@ from corpus.normalize import to_simplified
 from corpus.roles import says
 
 MIN_TOLD_STEPS = 3
+_MAX_LINES = 8  # from a line that begins with "first" to one that begins with "finally"
 
 Span = tuple[int, int]
 Way = Literal["marked", "connected", "clauses", "parted"]
@@ -23,7 +24,7 @@ Way = Literal["marked", "connected", "clauses", "parted"]
 # What is counted one after another: `第一件`, `头一桩事`, `第三道手续`.
 COUNTED = r"(?:件|桩|樁|样|樣|项|項|道|关|關|环|環)(?:事情?|手续|手續|工序)?"
 _OPENS_SURELY = re.compile(
-    rf"(?:[我你您]?首先|(?:我|你|您|咱们?)?(?:要?做的)?(?:(?:第一|头一)(?:步|{COUNTED})|首(?:件事?|项)(?=[,，:：是]))|第一(?=[,，:：是])|一开始)|(?i:first(?:ly|\s+of\s+all)?\b,?\s)"
+    rf"(?:[我你您]?首先|(?:我|你|您|咱们?)?(?:要?做的)?(?:(?:第一|头一)(?:步|{COUNTED})|首(?:件事?|项)(?=[,，:：是]))|第一(?=[,，:：是])|一开始)|(?i:first(?:ly|\s+of\s+all)?\b,?\s|(?:start|begin)\s+(?:by|with)\s)"
 )
 _OPENS = re.compile(
     rf"{_OPENS_SURELY.pattern}|(?:[我你您]|咱们?|[\u4e00-\u9fff]{{1,2}}(?:人|主|者|客|户|员|生|长))先|先(?![说讲看谈来生声提介])(?=[^，。；]{{2,30}}[，。；])"
@@ -33,7 +34,7 @@ _ALL_OF_IT = rf"(?:[这以上述所有全部]{{0,4}}[一二两三四五六七八
 _GOES_ON = re.compile(
     rf"(?:然后|接[着著]|接下来|紧接[着著]|再往[后下]|其次|随后|再来|再次|之后|随即|(?:这|那)之后|(?!{_ALL_OF_IT})[^，。；]{{1,10}}(?:以后|之后|完了?)(?=[，,])|再(?=[^，。；]{{2,}})"
     rf"|第[二三四五六七八九十]+(?:步|{COUNTED}|(?=[,，:：是])))"
-    r"|(?i:(?:and\s+)?then\b|next\b|after\s+that\b|afterwards\b|(?:second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)(?:ly)?\b)"
+    r"|(?i:(?:and\s+)?then\b|next\b|after\s+that\b|afterwards\b|once\b[^,.;]{2,40},|(?:second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)(?:ly)?\b)"
 )
 # Behind a semicolon alone these go on as well: `提交后由…`, `审核过了，…`.
 _GOES_ON_WITHIN = re.compile(
@@ -56,6 +57,8 @@ _INLINE = re.compile(
     r"|[（(](?P<n>[一二三四五六七八九十]{1,3})[)）]|(?<![\u4e00-\u9fff])(?P<y>[一二三四五六七八九十]{1,3})是"
 )
 _MARK_END = re.compile(r"\s*[、.．:：,，|｜]?\s*")
+# Between two steps, and part of neither.
+_TRAILING_ARROW = re.compile(r"\s*(?:[→➔➜➡⇒👉]\ufe0f?|->|=>|—>|--+>)\s*\Z")
 _FULL_STOP = re.compile(r"[。！？!?\n]|\.(?=\s|$)")
 _WHOLE = re.compile(r"[^。！？!?\n]+(?:[。！？!?]+|\n|$)")
 _COLON = re.compile(r"[：:](?!//|\d)\s*(?=\S)")
@@ -119,6 +122,7 @@ def marked_steps(text: str, start: int, end: int) -> list[Span]:
         begin = behind.end() if behind else mark.end()
         stop = following.start() if following else _sentence_end(text, begin, end)
         spans.append((begin, stop))
+    spans = [(begin, begin + len(_TRAILING_ARROW.sub("", text[begin:stop]))) for begin, stop in spans]
     return [span for span in spans if span[1] > span[0]]
 
 
@@ -145,6 +149,8 @@ def _connected(text: str, paragraphs: Sequence[Span]) -> list[Span]:
         elif _CLOSES.match(said):
             starts.append(at)
             closed = at
+            if _are_lines(text, sentences[starts[0] : at + 1]):
+                starts = list(range(starts[0], at + 1))
             break
         elif _GOES_ON.match(said) or (_GOES_ON_WITHIN.match(said) and _is_parted(text, sentences[at - 1])):
             starts.append(at)
@@ -159,6 +165,12 @@ def _connected(text: str, paragraphs: Sequence[Span]) -> list[Span]:
     if lead_in and _OPENS.match(to_simplified(text[lead_in.end() : spans[0][1]])):
         spans[0] = lead_in.end(), spans[0][1]
     return spans
+
+
+def _are_lines(text: str, sentences: Sequence[tuple[int, int, int]]) -> bool:
+    """Whether sentences are paragraphs of their own each, few enough, and none a note."""
+    alone = len({n for _, _, n in sentences}) == len(sentences) <= _MAX_LINES
+    return alone and not any(says("note", text[begin:stop]) for begin, stop, _ in sentences)
 
 
 def _opens(words: re.Pattern[str], said: str) -> bool:
