@@ -13,6 +13,7 @@ from assistant.instructions import without_instructions
 from assistant.lexicon import Lexicon, any_of
 from assistant.misspelt import one_edit_away
 from assistant.naming import Naming, masked, shortens
+from assistant.pictographs import spelled_out
 from assistant.question import Question, han_only
 from assistant.sounds import Sounds
 from assistant.step_reference import BEFORE_CANCELLING, read_option, read_step_reference
@@ -237,7 +238,7 @@ class Reader:
         return lru_cache(maxsize=_RECENT_TURNS)(self._read)
 
     def _read(self, raw: str) -> Question:
-        text = standardized(normalize(raw[:MAX_QUESTION_CHARACTERS]))
+        text = standardized(normalize(self._in_words(raw[:MAX_QUESTION_CHARACTERS])))
         language = language_of(raw[:MAX_QUESTION_CHARACTERS])
         unsafe, contact = self.lexicon.unsafe("unsafe", text), self.lexicon.unsafe("contact", text)
         text = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", text)
@@ -264,6 +265,15 @@ class Reader:
         if likelier and guessed not in self._uses(question.cued) and self._subjects.isdisjoint(question.cued):
             question = replace(question, cued=())  # a use that only narrower cards share tells less than the sections
         return replace(question, leaning=guessed, pointed=(guessed,) if likelier else ())
+
+    def _in_words(self, raw: str) -> str:
+        """What was typed, with words for the pictographs that name a card where no word does."""
+        words = spelled_out(raw, self._is_card)
+        return words if words == raw or not self.cards.mentions(normalize(raw)) else raw
+
+    def _is_card(self, name: str) -> bool:
+        """Whether folded words are the name of a card as a whole."""
+        return any(mention.surface.rstrip("*") == name for mention in self.cards.mentions(name))
 
     def _owner_of_shared(self, question: Question) -> str:
         """Of several subjects that only a part which their names share points to, the one a proper name is of."""

@@ -316,6 +316,37 @@ def test_what_is_nearly_the_word_for_a_card_is_mended_only_as_a_strange_word_in_
 
 @pytest.mark.parametrize(
     ("raw", "text"),
+    [
+        ("👵🚌💳不要了🙏怎么办", "公交卡不要了怎么办"),
+        ("🏋🏻‍♂️💳怎么退", "健身卡怎么退"),
+        ("💳🏦注销", "银行卡注销"),
+        ("🚇的卡怎么退", "地铁卡怎么退"),
+        ("公交💳怎么退", "公交卡怎么退"),
+        ("my bus 💳", "my bus card"),
+        ("cancel 🏦💳", "cancel bank card"),
+        ("公交卡🏢💳怎么退", "公交卡怎么退"),
+        ("怎么办💳💳", "怎么办"),
+        ("网卡住了🏠", "网卡住了"),
+    ],
+    ids=[
+        "the bus and a card",
+        "with a skin",
+        "the card first",
+        "the word for a card",
+        "a card behind a word",
+        "behind an English word",
+        "in English",
+        "a card is named",
+        "a mood",
+        "no card",
+    ],
+)
+def test_pictographs_name_a_card_where_no_word_does(raw: str, text: str) -> None:
+    assert read(raw).text == text
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
     [("who do i contact about my card", "who do i contact about my card"), ("my acces card", "my access card")],
 )
 def test_the_one_of_several_is_no_misspelling_of_them(raw: str, text: str) -> None:
