@@ -130,6 +130,10 @@ def _no_owner(_: Question) -> str:
     return ""
 
 
+def _no_other_name(_: Question) -> str:
+    return ""
+
+
 def _as_typed(question: Question) -> str:
     return question.text
 
@@ -144,6 +148,7 @@ class Reader:
             likelier about it than about none.
         owner: The subject of whose sections alone a question has a proper name, empty for none.
         heard: The text of a question, what it misspells of the words of the sections it may be about mended.
+        other_name: The subject that its articles call by another name, which a question has; empty for none.
     """
 
     lexicon: Lexicon
@@ -152,6 +157,7 @@ class Reader:
     guess: Callable[[Question], tuple[str, bool]] = _no_guess
     owner: Callable[[Question], str] = _no_owner
     heard: Callable[[Question], str] = _as_typed
+    other_name: Callable[[Question], str] = _no_other_name
 
     @cached_property
     def _terms(self) -> TermList[Value]:
@@ -255,6 +261,8 @@ class Reader:
             return replace(question, cards=(owner,))
         if question.all_cards or any(map(self._covered, question.cards)):
             return question
+        if (question.cards or question.unknown_card) and (called := self.other_name(question)):
+            return replace(question, cards=(called,), unknown_card="")
         if not (question.cards or question.unknown or question.cued):
             return question  # no word of it is any card's own
         guessed, likelier = self.guess(question)
