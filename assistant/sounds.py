@@ -197,15 +197,10 @@ class Sounds:
         for left, right in sorted(beside, key=sum, reverse=True):
             begun, ended = before[len(before) - left :], behind[:right]
             sounds = (_syllables(begun) + syllables + _syllables(ended) for syllables in spelled)
-            term = next(filter(None, map(self._by_any_sound.get, sounds)), "")
+            term = next(filter(None, map(self._by_sound.get, sounds)), "")
             if term and term.startswith(begun) and term.endswith(ended):
                 return before[: len(before) - left] + term + behind[right:]
         return text
-
-    @cached_property
-    def _by_any_sound(self) -> dict[tuple[str, ...], str]:
-        """Term by its syllables, those that only pinyin stands for too."""
-        return {_syllables(term): term for term in reversed(self.spelled)} | self._by_sound
 
     def _spelled(self, run: str) -> str:
         """The terms that a run of letters spells, other syllables left as they are; empty when it is mostly others."""
