@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from assistant import thresholds
@@ -31,6 +31,7 @@ from corpus.document import Document
 from corpus.editions import Edition, align
 from corpus.errors import UnusableInput
 from corpus.normalize import has_han, normalize
+from corpus.other_names import is_called, other_names
 from corpus.subjects import labelled, subjects_of
 from index.chunk_file import DocumentHead, OutlineEntry
 from index.hit import Hit
@@ -91,10 +92,17 @@ class Assistant:
         titles = {document.doc_id: document.title for document in index.documents()}
         self._catalog = build_catalog(index.outline(), titles, index.document, self._lexicon)
         self._reader = Reader(
-            self._lexicon, self._catalog.cards, self._catalog.naming, self._guess, self._owner, self._heard
+            self._lexicon,
+            self._catalog.cards,
+            self._catalog.naming,
+            self._guess,
+            self._owner,
+            self._heard,
+            self._other_name,
         )
         self._unit_reader = UnitReader(self._lexicon, self._catalog.cards)
         self._units = lru_cache(maxsize=_CACHED_DOCUMENTS)(self._read_units)
+        self._other_names = lru_cache(maxsize=_CACHED_DOCUMENTS)(self._read_other_names)
         self._profile = lru_cache(maxsize=_CACHED_PROFILES)(self._read_profile)
         self._said_of = lru_cache(maxsize=_CACHED_PROFILES)(self._read_said_of)
         self._nearest_to = lru_cache(maxsize=_CACHED_QUESTIONS)(self._find_nearest_to)
@@ -304,6 +312,29 @@ class Assistant:
         """The subject of whose sections alone a question has a proper name, empty for none."""
         meant = [subject for subject in self._nearest_to(question.text) if subject not in question.excluded]
         return owner_of(question, {subject: self._said_of(subject) for subject in meant})
+
+    def _other_name(self, question: Question) -> str:
+        """The one subject that an article calls by another name, which a question has; empty for none or several."""
+        meant = {
+            self._called[called]
+            for subject in self._nearest_to(question.text)
+            for doc_id in self._catalog.documents_on(subject)
+            for other, called in self._other_names(doc_id)
+            if any(is_called(surface, other) for surface in (*question.surfaces, question.unknown_card))
+            or set(question.cards).intersection(mention.card for mention in self._catalog.cards.mentions(other))
+        }
+        meant -= set(question.excluded)
+        return meant.pop() if len(meant) == 1 else ""
+
+    @cached_property
+    def _called(self) -> dict[str, str]:
+        """What the articles call a subject, folded → the subject."""
+        subjects = self._catalog.subjects
+        return {normalize(name): subject for subject in subjects for name in (subject, self._catalog.called(subject))}
+
+    def _read_other_names(self, doc_id: str) -> tuple[tuple[str, str], ...]:
+        """The other names of subjects that an article tells, folded, each with what it calls the subject."""
+        return tuple(other_names(self._document(doc_id).text, self._called))
 
     def _heard(self, question: Question) -> str:
         """The text of a question, what it misspells of the words of the sections it may be about mended."""

@@ -1,4 +1,4 @@
-"""Misspellings that no list has: pairs of characters that sound like a word of the sections a question may be about."""
+"""Misspellings that no list has: pairs of characters that sound like a word of the sections, and letters gone wrong."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from corpus.normalize import has_han
 from index.encoder import built_in_encoder
 
 _PAIR = 2
+_SHORTEST_EDITED = 4
 _NUMERALS = frozenset("零一二两三四五六七八九十百千万半几")
 
 
@@ -32,6 +33,28 @@ def respelled(text: str, unknown: Iterable[str], said: Sequence[Collection[str]]
                 text = text.replace(pair, word)
             at += _PAIR if word else 1
     return text
+
+
+def one_edit_away(word: str, known: Iterable[str]) -> str:
+    """The one of the known words that a Latin word is one letter away from, empty for none or several.
+
+    The first letter is the same. A word of fewer than four letters is meant only when one of its letters is doubled:
+    everything is one letter away from a short word.
+    """
+    near = {meant for meant in known if meant[0] == word[0] and _differs_by_a_letter(word, meant)}
+    near -= {f"{meant}s" for meant in near}
+    return near.pop() if len(near) == 1 else ""
+
+
+def _differs_by_a_letter(word: str, meant: str) -> bool:
+    if len(meant) < _SHORTEST_EDITED:
+        return any(meant[: at + 1] + meant[at:] == word for at in range(len(meant)))
+    if len(word) == len(meant):
+        return sum(typed != right for typed, right in zip(word, meant, strict=True)) == 1
+    shorter, longer = sorted((word, meant), key=len)
+    return len(longer) == len(shorter) + 1 and any(
+        longer[:at] + longer[at + 1 :] == shorter for at in range(len(longer))
+    )
 
 
 def _is_strange(pair: str, said: Sequence[Collection[str]]) -> bool:

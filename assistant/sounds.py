@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 
@@ -16,6 +16,7 @@ from corpus.normalize import has_han
 _SHORTEST_TERM, _LONGEST_TERM = 2, 6
 _MOST_READINGS = 64
 _LONGEST_SPELLING = 24
+_OPEN = frozenset("aeo")
 # Single syllables that stand between longer words when somebody types pinyin.
 _SYLLABLES = {
     "yao": "要",
@@ -90,10 +91,12 @@ class Sounds:
     Attributes:
         terms: Those that a sound-alike can stand for.
         spelled: More of them that only pinyin stands for.
+        ending: Those of `terms` that only a word with the same last character can stand for.
     """
 
     terms: tuple[str, ...]
     spelled: tuple[str, ...] = ()
+    ending: frozenset[str] = frozenset()
 
     @cached_property
     def _by_sound(self) -> dict[tuple[str, ...], str]:
@@ -133,10 +136,15 @@ class Sounds:
             longest = min(_LONGEST_TERM, next_certain[at] - at)
             shortest = max(_SHORTEST_TERM, next_doubtful[at] - at + 1)
             windows = (text[at : at + length] for length in range(longest, shortest - 1, -1))
-            term = next(filter(None, map(self._sounding_like, windows)), "")
+            term = next(filter(None, map(self._meant, windows)), "")
             corrected.append(term or text[at])
             at += len(term) or 1
         return "".join(corrected)
+
+    def _meant(self, word: str) -> str:
+        """The term that `word` stands for by its sound, empty when it stands for none."""
+        term = self._sounding_like(word)
+        return term if term not in self.ending or term[-1] == word[-1] else ""
 
     def _sounding_like(self, word: str) -> str:
         """The first term that sounds like `word` by one of its readings, empty when there is none."""
@@ -158,12 +166,7 @@ class Sounds:
 
     def from_pinyin(self, text: str, unknown: Sequence[tuple[int, int]]) -> str:
         """`text` with runs of unknown Latin words that spell terms in full replaced by the terms."""
-        runs: list[tuple[int, int]] = []
-        for start, end in unknown:
-            if runs and not text[runs[-1][1] : start].strip():
-                runs[-1] = (runs[-1][0], end)
-            else:
-                runs.append((start, end))
+        runs = [(words[0][0], words[-1][1]) for words in _side_by_side(text, unknown)]
         spelled = [(start, end, found) for start, end in runs if (found := self._spelled(text[start:end]))]
         n_spelled = sum(end - start for start, end, _ in spelled)
         if not has_han(text) and n_spelled < _FEWEST_SPELLED * sum(end - start for start, end in runs):
@@ -172,15 +175,45 @@ class Sounds:
             text = text[:start] + found + text[end:]
         return text
 
+    def from_mixed(self, text: str, unknown: Sequence[tuple[int, int]]) -> str:
+        """`text` with unknown Latin words that spell the rest of a term beside them replaced by the term: 门jin卡."""
+        for words in reversed(_side_by_side(text, unknown)):
+            for at, (start, _) in enumerate(words):  # the last words of those side by side, then the first
+                if (mixed := self._completed(text, start, words[-1][1])) != text:
+                    text, words = mixed, words[:at]
+                    break
+            for _, end in reversed(words):
+                if (mixed := self._completed(text, words[0][0], end)) != text:
+                    text = mixed
+                    break
+        return text
+
+    def _completed(self, text: str, start: int, end: int) -> str:
+        """`text` with the longest term in the place of `text[start:end]` and of the characters of it beside that."""
+        before, behind = text[:start].rstrip(), text[end:].lstrip()
+        n_before, n_behind = _n_han(before[: -_LONGEST_TERM - 1 : -1]), _n_han(behind[:_LONGEST_TERM])
+        beside = [(left, right) for left in range(n_before + 1) for right in range(n_behind + 1) if left + right]
+        spelled = tuple(_split(text[start:end].replace(" ", "")[:_LONGEST_SPELLING]))
+        for left, right in sorted(beside, key=sum, reverse=True):
+            begun, ended = before[len(before) - left :], behind[:right]
+            sounds = (_syllables(begun) + syllables + _syllables(ended) for syllables in spelled)
+            term = next(filter(None, map(self._by_sound.get, sounds)), "")
+            if term and term.startswith(begun) and term.endswith(ended):
+                return before[: len(before) - left] + term + behind[right:]
+        return text
+
     def _spelled(self, run: str) -> str:
         """The terms that a run of letters spells, other syllables left as they are; empty when it is mostly others."""
-        letters = re.sub(r"[^a-z]", "", run)
+        words = re.findall(r"[a-z]+", run)
+        letters, begun = "".join(words), set(itertools.accumulate(map(len, words), initial=0))
         best: list[tuple[int, int, str] | None] = [(0, 0, "")] + [None] * len(letters)
         for end in range(1, len(letters) + 1):
             for start in range(max(0, end - _LONGEST_SPELLING), end):
                 if (before := best[start]) is None:
                     continue
                 part = letters[start:end]
+                if part[0] in _OPEN and start not in begun:
+                    continue  # `bao` is one syllable: a syllable with no consonant before it is written apart
                 syllable = part in _all_syllables()
                 # `xian` is 先 and not 西安: one syllable is one character.
                 term = _SYLLABLES.get(part) if syllable else self._by_spelling.get(part)
@@ -194,6 +227,32 @@ class Sounds:
             return ""
         spelled_out = best[-1][2]
         return spelled_out if any(term in spelled_out for term in self._by_spelling.values() if len(term) > 1) else ""
+
+
+def _side_by_side(text: str, spans: Iterable[tuple[int, int]]) -> list[list[tuple[int, int]]]:
+    """The spans, those together that only blanks part."""
+    groups: list[list[tuple[int, int]]] = []
+    for span in spans:
+        if groups and not text[groups[-1][-1][1] : span[0]].strip():
+            groups[-1].append(span)
+        else:
+            groups.append([span])
+    return groups
+
+
+def _n_han(text: str) -> int:
+    """How many Chinese characters a text begins with."""
+    return sum(1 for _ in itertools.takewhile(has_han, text))
+
+
+def _split(letters: str) -> Iterator[tuple[str, ...]]:
+    """The ways to read a Latin word as syllables, each with a consonant but the first."""
+    if not letters:
+        yield ()
+    for end in range(1, len(letters) + 1):
+        if letters[:end] in _all_syllables() and letters[end : end + 1] not in _OPEN:
+            for rest in _split(letters[end:]):
+                yield (letters[:end], *rest)
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 
@@ -11,7 +11,9 @@ from assistant.clauses import YES_OR_NO, Value, asking_clauses, asks_how_to_canc
 from assistant.dialects import standardized
 from assistant.instructions import without_instructions
 from assistant.lexicon import Lexicon, any_of
+from assistant.misspelt import one_edit_away
 from assistant.naming import Naming, masked, shortens
+from assistant.pictographs import spelled_out
 from assistant.question import Question, han_only
 from assistant.sounds import Sounds
 from assistant.step_reference import BEFORE_CANCELLING, read_option, read_step_reference
@@ -19,6 +21,7 @@ from corpus.card_names import ENDING
 from corpus.normalize import Language, has_han, language_of, normalize
 from corpus.subjects import Cards
 from corpus.terms import Found, TermList
+from index.encoder import built_in_encoder
 
 MAX_QUESTION_CHARACTERS = 2_000
 _RECENT_TURNS = 64
@@ -81,7 +84,8 @@ _STUTTER = re.compile(r"([^\W\d_a-z爷奶爸妈哥姐弟妹叔婶舅姑谢])\1+"
 _HAN_RUN = re.compile(r"[\u4e00-\u9fff]+")
 _LATIN_WORD = re.compile(r"[a-z][a-z'-]+")
 _CARD_NOUN = re.compile(r"(?:卡|证|会籍)$")
-_SHORTEST_MENDED = 4
+_SHORTEST_MENDED = 4  # one fewer without a vowel: bnk
+_VOWELS = frozenset("aeiouy")
 _SHORTEST_NAME = 3  # characters that a subject is called by at the least
 _LONG_NOUN = 2  # characters of a noun for a card that can be part of a name: 会员
 _OWN_PART = 1.0  # what a part of a subject's name counts at the least that no other's has
@@ -126,6 +130,10 @@ def _no_owner(_: Question) -> str:
     return ""
 
 
+def _no_other_name(_: Question) -> str:
+    return ""
+
+
 def _as_typed(question: Question) -> str:
     return question.text
 
@@ -140,6 +148,7 @@ class Reader:
             likelier about it than about none.
         owner: The subject of whose sections alone a question has a proper name, empty for none.
         heard: The text of a question, what it misspells of the words of the sections it may be about mended.
+        other_name: The subject that its articles call by another name, which a question has; empty for none.
     """
 
     lexicon: Lexicon
@@ -148,6 +157,7 @@ class Reader:
     guess: Callable[[Question], tuple[str, bool]] = _no_guess
     owner: Callable[[Question], str] = _no_owner
     heard: Callable[[Question], str] = _as_typed
+    other_name: Callable[[Question], str] = _no_other_name
 
     @cached_property
     def _terms(self) -> TermList[Value]:
@@ -182,6 +192,8 @@ class Reader:
                 for term in (*self._terms.terms(), *self._short_names)
                 if len(term) > 1 and _HAN_RUN.fullmatch(term)
             ),
+            # 徐州同学 is none that has a 徐州通.
+            frozenset(filter(self.cards.aliases.never_before, self._terms.terms())),
         )
 
     @cached_property
@@ -219,7 +231,7 @@ class Reader:
         for card in self.cards.by_name.values():
             for name in card.names:
                 if len(name) > 2:
-                    names.add(name, ("card", card.name))
+                    names.add(name, ("card", card.name), self.cards.aliases.never_before(name))
         return names
 
     def read(self, raw: str) -> Question:
@@ -232,7 +244,7 @@ class Reader:
         return lru_cache(maxsize=_RECENT_TURNS)(self._read)
 
     def _read(self, raw: str) -> Question:
-        text = standardized(normalize(raw[:MAX_QUESTION_CHARACTERS]))
+        text = standardized(normalize(self._in_words(raw[:MAX_QUESTION_CHARACTERS])))
         language = language_of(raw[:MAX_QUESTION_CHARACTERS])
         unsafe, contact = self.lexicon.unsafe("unsafe", text), self.lexicon.unsafe("contact", text)
         text = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", text)
@@ -249,6 +261,8 @@ class Reader:
             return replace(question, cards=(owner,))
         if question.all_cards or any(map(self._covered, question.cards)):
             return question
+        if (question.cards or question.unknown_card) and (called := self.other_name(question)):
+            return replace(question, cards=(called,), unknown_card="")
         if not (question.cards or question.unknown or question.cued):
             return question  # no word of it is any card's own
         guessed, likelier = self.guess(question)
@@ -259,6 +273,15 @@ class Reader:
         if likelier and guessed not in self._uses(question.cued) and self._subjects.isdisjoint(question.cued):
             question = replace(question, cued=())  # a use that only narrower cards share tells less than the sections
         return replace(question, leaning=guessed, pointed=(guessed,) if likelier else ())
+
+    def _in_words(self, raw: str) -> str:
+        """What was typed, with words for the pictographs that name a card where no word does."""
+        words = spelled_out(raw, self._is_card)
+        return words if words == raw or not self.cards.mentions(normalize(raw)) else raw
+
+    def _is_card(self, name: str) -> bool:
+        """Whether folded words are the name of a card as a whole."""
+        return any(mention.surface.rstrip("*") == name for mention in self.cards.mentions(name))
 
     def _owner_of_shared(self, question: Question) -> str:
         """Of several subjects that only a part which their names share points to, the one a proper name is of."""
@@ -274,7 +297,12 @@ class Reader:
         if text != read:
             read, found = text, self.find(text)
         unexplained = self._unexplained(text, found)
-        latin = [word for word in unexplained if not has_han(text[word[0] : word[1]])]
+        latin = _latin_of(text, unexplained)
+        if latin and has_han(text) and (mixed := self._sounds.from_mixed(text, latin)) != text:
+            read = text = mixed
+            found = self.find(text)
+            unexplained = self._unexplained(text, found)
+            latin = _latin_of(text, unexplained)
         if latin and (spelled := self._sounds.from_pinyin(text, latin)) != text:
             read = text = normalize(spelled)
             found = self.find(text)
@@ -291,9 +319,23 @@ class Reader:
         """`text` with English words that nothing explains replaced by the word of the lexicon they nearly are."""
         for start, end in reversed(self._unexplained(text, found)):
             word = text[start:end]
-            if not has_han(word) and len(word) >= _SHORTEST_MENDED and (near := self._nearly(word)):
+            if has_han(word) or len(word) < _SHORTEST_MENDED - _VOWELS.isdisjoint(word):
+                continue
+            if len(word) >= _SHORTEST_MENDED and (near := self._nearly(word)):
                 text = text[:start] + near + text[end:]
+            elif not built_in_encoder().has_token(word):
+                near = one_edit_away(word, self._card_words)
+                mended = text[:start] + near + text[end:]
+                if near and self._is_in_a_name(mended, start, start + len(near)):
+                    text = mended
         return text
+
+    def _is_in_a_name(self, text: str, start: int, end: int) -> bool:
+        """Whether the words of `text[start:end]` are part of what names a card, or of a word for any."""
+        return any(
+            match.start < end and start < match.end and {kind for kind, _ in match.values} & {"card", "generic"}
+            for match in self.find(text)
+        )
 
     def _nearly(self, word: str) -> str:
         """The word of the lexicon with the same letters in another order, or with one more or one fewer."""
@@ -302,19 +344,26 @@ class Reader:
     @cached_property
     def _english_words(self) -> tuple[str, ...]:
         """The English words of the cards that articles are about, and of cancelling, for misspellings of them."""
+        words = self._english_of({"action", "concept", "generic", "card"})
+        return tuple(word for word in words if len(word) >= _SHORTEST_MENDED)
+
+    @cached_property
+    def _card_words(self) -> tuple[str, ...]:
+        """The English words that name the cards that articles are about, and any card."""
+        return self._english_of({"generic", "card"})
+
+    def _english_of(self, kinds: Collection[str]) -> tuple[str, ...]:
+        """The English words of the terms of some kinds, of cards those that articles are about."""
         words = (
             word.rstrip("*")
             for term in self._terms.terms()
             if any(
-                kind in {"action", "concept", "generic"}
-                or (kind == "card" and (not self._subjects or self._covered(name)))
+                kind in kinds and (kind != "card" or not self._subjects or self._covered(name))
                 for kind, name in self._terms.values_of(term)
             )
             for word in term.split()
         )
-        return tuple(
-            dict.fromkeys(word for word in words if word.isascii() and word.isalpha() and len(word) >= _SHORTEST_MENDED)
-        )
+        return tuple(dict.fromkeys(word for word in words if word.isascii() and word.isalpha()))
 
     def _unexplained(self, text: str, found: list[Found[Value]]) -> list[tuple[int, int]]:
         """The runs of Chinese characters and the Latin words in which no term was found."""
@@ -514,6 +563,10 @@ class Reader:
             unsafe=unsafe,
             contact=contact,
         )
+
+
+def _latin_of(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    return [(start, end) for start, end in spans if not has_han(text[start:end])]
 
 
 def _without_slow(text: str, found: list[Found[Value]]) -> list[Found[Value]]:

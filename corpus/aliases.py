@@ -45,12 +45,18 @@ class Card:
 class Aliases:
     """All kinds of cards, the words for a card of no kind, and the words that only look like cards.
 
-    Two lists are the same only when they are one: what is known of a list is kept by it, and its names are many.
+    `goes_on` has the endings of names that begin other words, each with how those go on, a regular expression. Two
+    lists are the same only when they are one: what is known of a list is kept by it, and its names are many.
     """
 
     cards: tuple[Card, ...]
     generic: tuple[str, ...]
     other: tuple[str, ...]
+    goes_on: tuple[tuple[str, re.Pattern[str]], ...] = ()
+
+    def never_before(self, name: str) -> re.Pattern[str] | None:
+        """What is no name when it follows: 深圳通 in 深圳通知. None for a name that anything can follow."""
+        return next((words for end, words in self.goes_on if len(name) > len(end) + 1 and name.endswith(end)), None)
 
 
 @cache
@@ -90,6 +96,7 @@ def load_aliases(file: Path = DEFAULT_FILE) -> Aliases:
         cards=cards,
         generic=tuple(normalize(name) for name in raw.get("generic", {}).get("names", ())),
         other=tuple(normalize(name) for name in raw.get("other", {}).get("names", ())),
+        goes_on=tuple((end, re.compile(words)) for end, words in raw.get("goes_on", {}).items()),
     )
 
 

@@ -127,7 +127,7 @@ class Cards:
         )
         for name in own:
             by_name[name] = Card(name=name, names=(name,), broader=self.kind_of(name))
-            terms.put(name, ("card", name))
+            terms.put(name, ("card", name), self.aliases.never_before(name))
         for kind in {by_name[name].broader for name in own} & self.by_name.keys():
             several = sum(by_name[name].broader == kind for name in own) > 1
             for term in self.by_name[kind].names if several else ():
@@ -164,7 +164,7 @@ def known_cards(aliases: Aliases | None = None) -> Cards:
     terms: TermList[tuple[str, str]] = TermList()
     for card in aliases.cards:
         for name in card.names:
-            terms.add(name, ("card", card.name))
+            terms.add(name, ("card", card.name), aliases.never_before(name))
     for card in aliases.cards:
         for cue in (*card.cues, *_english_cue(card.en)):
             terms.add(cue, ("cue", card.name))

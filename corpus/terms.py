@@ -37,9 +37,18 @@ class TermList(Generic[T]):
         # of several words, how many words at most, by the first word: few places of a text can begin a term.
         self._lengths: dict[str, tuple[int, ...]] = {}
         self._most_words: dict[str, int] = {}
+        self._never_before: dict[str, re.Pattern[str]] = {}
 
-    def add(self, term: str, value: T) -> None:
-        """Adds a folded term; a term that is there already gets one value more."""
+    def add(self, term: str, value: T, never_before: re.Pattern[str] | None = None) -> None:
+        """Adds a folded term; a term that is there already gets one value more.
+
+        Args:
+            term: A folded term.
+            value: What it stands for.
+            never_before: What may not follow the term, as it then begins another word; anything may without it.
+        """
+        if never_before:
+            self._never_before[term] = never_before
         values = self._values.get(term, ())
         if value not in values:
             self._values[term] = (*values, value)
@@ -50,16 +59,17 @@ class TermList(Generic[T]):
         elif len(term) not in (lengths := self._lengths.get(term[:1], ())):
             self._lengths[term[:1]] = tuple(sorted((*lengths, len(term)), reverse=True))
 
-    def put(self, term: str, value: T) -> None:
+    def put(self, term: str, value: T, never_before: re.Pattern[str] | None = None) -> None:
         """Adds a folded term with this one value, whatever it had before."""
         self._values.pop(term, None)
-        self.add(term, value)
+        self.add(term, value, never_before)
 
     def copy(self) -> TermList[T]:
         """A list with the same terms, to which more can be added."""
         other: TermList[T] = TermList()
         other._values = dict(self._values)
         other._lengths, other._most_words = dict(self._lengths), dict(self._most_words)
+        other._never_before = dict(self._never_before)
         return other
 
     def terms(self) -> Iterable[str]:
@@ -89,6 +99,8 @@ class TermList(Generic[T]):
         for length in self._lengths.get(text[at], ()):
             term = text[at : at + length]
             if len(term) == length and term in self._values and not _is_english(term):
+                if (never := self._never_before.get(term)) and never.match(text, at + length):
+                    continue
                 best = Found(at, at + length, term, self._values[term])
                 break
         if at in words:

@@ -86,8 +86,18 @@ def test_a_card_of_one_english_word_is_also_written_together(tmp_path: Path) -> 
     assert load_aliases(file).cards[0].names == ("缆车卡", "tram card*", "tramcard*", "cable car card*", "tram pass*")
 
 
+def test_a_name_is_none_where_a_word_goes_on(tmp_path: Path) -> None:
+    aliases = load_aliases(put(tmp_path, '[[card]]\nname = "江海通"\n[goes_on]\n"通" = "知|行"'))
+
+    never = aliases.never_before("江海通")
+    assert never is not None
+    assert (bool(never.match("知")), bool(never.match("怎"))) == (True, False)
+    assert aliases.never_before("江海卡") is None
+    assert aliases.never_before("开通") is None  # a word of two characters names no card of a town
+
+
 def test_an_empty_file_has_no_cards(tmp_path: Path) -> None:
-    assert asdict(load_aliases(put(tmp_path, ""))) == {"cards": (), "generic": (), "other": ()}
+    assert asdict(load_aliases(put(tmp_path, ""))) == {"cards": (), "generic": (), "other": (), "goes_on": ()}
 
 
 def test_a_card_without_a_name_is_refused_and_named(tmp_path: Path) -> None:

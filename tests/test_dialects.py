@@ -20,6 +20,9 @@ from corpus.normalize import normalize
         ("这卡俺不要了，中不中？", "这卡我不要了,行不行?"),
         ("阿拉这卡哪能退，几钿", "我们这卡怎么退,多少钱"),
         ("饭咔怎么退", "饭卡怎么退"),
+        ("嗶卡上車嗰張", "刷卡上车那张"),
+        ("巴士嘟卡點退", "巴士刷卡怎么退"),
+        ("滴滴卡怎么退", "滴滴卡怎么退"),
     ],
     ids=[
         "cantonese",
@@ -31,6 +34,9 @@ from corpus.normalize import normalize
         "north",
         "shanghai",
         "a character of the same sound",
+        "the sound of a reader",
+        "cantonese for it",
+        "a name that sounds so",
     ],
 )
 def test_words_of_a_region_are_read_as_standard_ones(written: str, read: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.misspelt import respelled
+from assistant.misspelt import one_edit_away, respelled
 
 SAID = {"密码", "合同", "健身", "代替", "打开", "竣工", "保障", "一个", "以抵"}
 
@@ -49,3 +49,32 @@ def test_a_pair_that_sounds_like_two_words_stays() -> None:
 
 def test_what_the_lexicon_knows_is_left_alone() -> None:
     assert respelled("秘码", [], [SAID]) == "秘码"
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("cardd", "card"),
+        ("bamk", "bank"),
+        ("metr", "metro"),
+        ("buss", "bus"),
+        ("bug", ""),
+        ("pank", ""),
+        ("benk", "bank"),
+        ("tran", ""),
+        ("metropolis", ""),
+    ],
+    ids=[
+        "too many, of one or several",
+        "wrong",
+        "too few",
+        "doubled",
+        "a short word",
+        "the first letter",
+        "a vowel",
+        "two words",
+        "further away",
+    ],
+)
+def test_a_word_with_one_letter_gone_wrong_is_the_one_that_is_meant(word: str, meant: str) -> None:
+    assert one_edit_away(word, ["card", "cards", "bank", "metro", "bus", "tram", "train"]) == meant

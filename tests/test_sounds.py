@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -101,3 +102,41 @@ def test_pinyin_with_syllables_of_no_term_keeps_them() -> None:
     assert sounds.from_pinyin("huiyuanka zhuxiao", [(0, 9), (10, 17)]) == "会员卡注销"
     assert sounds.from_pinyin("huiyuanka pang matou", [(0, 9), (10, 14), (15, 20)]) == "会员卡 pang 码头"
     assert sounds.from_pinyin("pang tuo", [(0, 4), (5, 8)]) == "pang tuo"
+
+
+def test_a_syllable_that_goes_on_is_not_cut_before_a_vowel() -> None:
+    sounds = Sounds(("止付", "注销", "金宝卡"))
+
+    assert sounds.from_pinyin("jinbaoka zhuxiao", [(0, 8), (9, 16)]) == "金宝卡注销"
+    assert sounds.from_pinyin("zhifubao zhuxiao", [(0, 8), (9, 16)]) == "止付 bao 注销"
+
+
+def test_a_term_with_an_ending_of_its_own_is_heard_by_it_alone() -> None:
+    sounds = Sounds(("徐州通",), ending=frozenset({"徐州通"}))
+
+    assert sounds.correct("徐洲通", [(0, 3)], []) == "徐州通"
+    assert sounds.correct("徐州同", [(0, 3)], []) == "徐州同"
+
+
+@pytest.mark.parametrize(
+    ("typed", "unknown", "read"),
+    [
+        ("门jin卡", [(1, 4)], "门禁卡"),
+        ("银hang卡怎么退", [(1, 5)], "银行卡怎么退"),
+        ("公jiao ka退", [(1, 5), (6, 8)], "公交卡退"),
+        ("men jin卡", [(0, 3), (4, 7)], "门禁卡"),
+        ("不zhu销", [(1, 4)], "不注销"),
+        ("门jing卡", [(1, 5)], "门jing卡"),
+        ("用app注销", [(1, 4)], "用app注销"),
+        ("公bao卡", [(1, 4)], "公bao卡"),
+    ],
+    ids=["one", "behind it more", "two words", "in front", "of an action", "of no term", "no pinyin", "another sound"],
+)
+def test_pinyin_beside_characters_spells_the_rest_of_a_term(
+    typed: str, unknown: list[tuple[int, int]], read: str
+) -> None:
+    assert SOUNDS.from_mixed(typed, unknown) == read
+
+
+def test_pinyin_with_characters_on_neither_side_is_left_to_what_reads_it_alone() -> None:
+    assert SOUNDS.from_mixed("yinhangka", [(0, 9)]) == "yinhangka"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -156,3 +158,14 @@ def test_a_phrase_of_many_words_is_found_by_its_first() -> None:
         ("bus", "bus"),
         ("old bus card", "old bus card"),
     ]
+
+
+def test_a_term_is_none_where_the_word_goes_on() -> None:
+    terms: TermList[str] = TermList()
+    terms.add("江海通", "card", re.compile("知(?!道)|行"))
+    terms.add("通行证", "permit")
+
+    assert found_terms(terms, "江海通怎么退") == [("江海通", "江海通")]
+    assert found_terms(terms, "江海通知道吗") == [("江海通", "江海通")]
+    assert found_terms(terms, "江海通知") == []
+    assert found_terms(terms.copy(), "江海通行证") == [("通行证", "通行证")]

@@ -58,6 +58,12 @@ def test_the_language_to_answer_in_is_the_questions(raw: str, language: str) -> 
         ("退会员卡", ("会员卡",)),
         ("退公交卡要带身份证吗", ("交通卡",)),
         ("身份证怎么注销", ("身份证",)),
+        ("杭州通不想要了", ("交通卡",)),
+        ("hangzhoutong zenme tui", ("交通卡",)),
+        ("杭州通知我去办", ()),
+        ("武汉通行证丢了", ("港澳通行证",)),
+        ("联通刚开通就不要了", ()),
+        ("yhk怎么退", ("银行卡",)),
     ],
     ids=[
         "alias",
@@ -67,6 +73,12 @@ def test_the_language_to_answer_in_is_the_questions(raw: str, language: str) -> 
         "退 is no part of the name",
         "a document is shown",
         "a document alone",
+        "the card of a town",
+        "of a town in pinyin",
+        "another word behind a town",
+        "another name behind a town",
+        "words that end like one",
+        "initials",
     ],
 )
 def test_the_cards_that_a_question_names(raw: str, cards: tuple[str, ...]) -> None:
@@ -260,10 +272,78 @@ def test_a_card_that_is_not_meant_is_excluded(raw: str, cards: tuple[str, ...], 
         ("menjinka 注销 buzhou", "门禁卡注销步骤"),
         ("hwo do i cancle my bank crad", "hwo do i cancel my bank card"),
         ("公公公交卡怎怎么注销", "公交卡怎么注销"),
+        ("close my bamk card", "close my bank card"),
+        ("my buss cardd", "my bus card"),
+        ("my bnk card", "my bank card"),
+        ("还没退 qian 呢", "还没退 qian 呢"),
+        ("门jin卡怎么zhu销", "门禁卡怎么注销"),
+        ("徐州同学的公交卡", "徐州同学的公交卡"),
     ],
-    ids=["sound-alike card", "sound-alike bank", "sound-alike detail", "pinyin", "half pinyin", "letters", "stutter"],
+    ids=[
+        "sound-alike card",
+        "sound-alike bank",
+        "sound-alike detail",
+        "pinyin",
+        "half pinyin",
+        "letters",
+        "stutter",
+        "a wrong letter",
+        "doubled letters",
+        "no vowel",
+        "pinyin that is no part of a name",
+        "pinyin in a word",
+        "a town and another word",
+    ],
 )
 def test_a_misspelt_question_is_read_as_it_was_meant(raw: str, text: str) -> None:
+    assert read(raw).text == text
+
+
+def test_the_card_of_a_town_means_no_card_that_is_covered_instead() -> None:
+    reader = Reader(load_lexicon(), known_cards(), Naming(("门禁卡", "银行卡")))
+
+    question = reader.read("杭州通怎么退")
+    assert (question.cards, question.pointed) == (("交通卡",), ())
+    assert (
+        reader.read("cancel my buss card").text == "cancel my buss card"
+    )  # it is no bus card that an article is about
+
+
+@pytest.mark.parametrize(
+    "raw", ["a cart for the bank", "my lank card", "the bant was closed"], ids=["a word", "another brand", "no card"]
+)
+def test_what_is_nearly_the_word_for_a_card_is_mended_only_as_a_strange_word_in_a_name(raw: str) -> None:
+    assert read(raw).text == raw
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("👵🚌💳不要了🙏怎么办", "公交卡不要了怎么办"),
+        ("🏋🏻‍♂️💳怎么退", "健身卡怎么退"),
+        ("💳🏦注销", "银行卡注销"),
+        ("🚇的卡怎么退", "地铁卡怎么退"),
+        ("公交💳怎么退", "公交卡怎么退"),
+        ("my bus 💳", "my bus card"),
+        ("cancel 🏦💳", "cancel bank card"),
+        ("公交卡🏢💳怎么退", "公交卡怎么退"),
+        ("怎么办💳💳", "怎么办"),
+        ("网卡住了🏠", "网卡住了"),
+    ],
+    ids=[
+        "the bus and a card",
+        "with a skin",
+        "the card first",
+        "the word for a card",
+        "a card behind a word",
+        "behind an English word",
+        "in English",
+        "a card is named",
+        "a mood",
+        "no card",
+    ],
+)
+def test_pictographs_name_a_card_where_no_word_does(raw: str, text: str) -> None:
     assert read(raw).text == text
 
 

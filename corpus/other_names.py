@@ -1,0 +1,46 @@
+"""The other names that an article says a card has: `安居卡，大家都叫它「门卡」`, `公积金联名卡（以下简称联名卡）`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from corpus.card_names import ENDING, nouns_in
+from corpus.normalize import normalize
+
+_SAID = re.compile(r"[称稱叫]")
+_CALLED = re.compile(
+    r"(?:以下简称|简称|俗称|又称|也称|又叫|也叫|(?:习惯|大家|平时|平常|人们|有人|很多人)(?:上|都|也|又)*(?:把它)?(?:叫|称)(?:它|作|做|为|其)*|管它叫)"
+    r"(?:[:：]?[“\"「『'‘《](?P<quoted>[^”\"」』'’》]{2,10})[”\"」』'’》]|(?P<plain>[\u4e00-\u9fffa-z]{1,7}?(?:卡|证|账户|账号)))"
+)
+_SENTENCE = re.compile(r"[。;!?]")
+_DENIED = re.compile(r"(?:不|别|并非|没人)[^,，。]{0,2}$")
+_OPENING = re.compile(r"[\u4e00-\u9fffa-z0-9]+(?=[(（]$)")
+
+
+def other_names(text: str, names: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The other names in an article, folded, each with the one of `names` that it is another name of.
+
+    It is the name before it in its sentence that is meant, or the one it abbreviates.
+    """
+    for line in filter(_SAID.search, text.splitlines()):
+        folded = normalize(line.replace("*", ""))
+        for called in _CALLED.finditer(folded):
+            other = called["quoted"] or called["plain"]
+            before = _SENTENCE.split(folded[: called.start()])[-1]
+            if _DENIED.search(before):
+                continue
+            if other in names:
+                opening = _OPENING.search(before)
+                full = [name for name in nouns_in(opening[0]) if name not in names] if opening else []
+                yield from ((name, other) for name in full[-1:])
+                continue
+            owner = max(names, key=lambda name: (before.rfind(name), len(name)), default="")
+            if owner and owner in before:
+                yield other, owner
+
+
+def is_called(surface: str, other: str) -> bool:
+    """Whether words for a card are another name of one, or all that says of which kind it is stands in that name."""
+    stem = ENDING.sub("", surface)
+    return surface == other or (1 < len(stem) < len(surface) and stem in other)
