@@ -10,6 +10,7 @@ from assistant.lexicon import Lexicon
 from assistant.naming import Naming
 from corpus.document import Document
 from corpus.normalize import normalize
+from corpus.other_names import bracketed_names
 from corpus.subjects import Cards, known_cards, subjects_of, surface_in, surface_of
 from corpus.terms import TermList
 
@@ -141,7 +142,19 @@ def build_catalog(
         )
     procedures = _told_apart(procedures, known)
     names = {card for procedure in procedures for card in procedure.cards}
-    return Catalog(known.with_names(sorted(names - known.by_name.keys())), tuple(procedures), surfaces)
+    cards = known.with_names(sorted(names - known.by_name.keys())).calling(_also_called(procedures))
+    return Catalog(cards, tuple(procedures), surfaces)
+
+
+def _also_called(procedures: Sequence[Procedure]) -> dict[str, str]:
+    """What headings of procedures call a card in brackets → the card; nothing that is a subject or means several."""
+    called: dict[str, set[str]] = {}
+    for procedure in procedures:
+        if len(procedure.cards) == 1 and procedure.headings:
+            for name in bracketed_names(procedure.headings[-1]):
+                called.setdefault(name, set()).add(procedure.cards[0])
+    subjects = {normalize(card) for procedure in procedures for card in procedure.cards}
+    return {name: next(iter(of)) for name, of in called.items() if len(of) == 1 and name not in subjects}
 
 
 def _told_apart(procedures: Sequence[Procedure], known: Cards) -> list[Procedure]:

@@ -257,7 +257,7 @@ def find_special(context: Context, subjects: Sequence[str]) -> Unit | None:
         ):
             continue
         for unit in holding:
-            beside = unit.role == "definition" or _ASKS_ELSE.search(unit.text)
+            beside = unit.role == "definition" or not unit.chunk.headings or _ASKS_ELSE.search(unit.text)
             if not beside and any(word in unit.text for word in cancelling):
                 return unit
     return None

@@ -12,7 +12,7 @@ from corpus.roles import role_of, says
 
 # What stands before a card's name in a heading without being part of it.
 _CASE = re.compile(
-    r"^(?:场景|情形|情况|方法|方式|类型|第?[一二三四五六七八九十\d]+(?:部分|[章节篇部分类种楼、.．)])|第[一二三四五六七八九十\d]+[条款编]|scenario|case|part)\s*[一二三四五六七八九十\d]*\s*[:：、.\s-]*"
+    r"^(?:场景|情形|情况|方法|方式|类型|第?[一二三四五六七八九十\d]+(?:部分|[类种](?![户卡账])|[章节篇部分楼、.．)])|第[一二三四五六七八九十\d]+[条款编]|scenario|case|part)\s*[一二三四五六七八九十\d]*\s*[:：、.\s-]*"
 )
 BREAK = re.compile(r"[:：,，｜|/(（—-]")
 # What the words behind it are about: `澄湖银行关于信用卡`.

@@ -15,6 +15,11 @@ _CALLED = re.compile(
 )
 _SENTENCE = re.compile(r"[。;!?]")
 _DENIED = re.compile(r"(?:不|别|并非|没人)[^,，。]{0,2}$")
+# `一卡通（地铁卡）退卡步骤`: behind the name, in brackets, what else it is called.
+_BRACKETED = re.compile(
+    r"(?<=[\u4e00-\u9fffa-z])[(（](?:即|也叫|又叫|俗称|简称)?(?P<names>[\u4e00-\u9fffa-z0-9、/]{2,16})[)）]"
+)
+_NAME = re.compile(r".+(?:[卡证號号折户戶码]|账户|账号|会员)$")
 _OPENING = re.compile(r"[\u4e00-\u9fffa-z0-9]+(?=[(（]$)")
 
 
@@ -38,6 +43,12 @@ def other_names(text: str, names: Collection[str]) -> Iterator[tuple[str, str]]:
             owner = max(names, key=lambda name: (before.rfind(name), len(name)), default="")
             if owner and owner in before:
                 yield other, owner
+
+
+def bracketed_names(heading: str) -> Iterator[str]:
+    """The other names, folded, that a heading has in brackets behind the name of a card: nouns for a card alone."""
+    for found in _BRACKETED.finditer(normalize(heading)):
+        yield from (name for name in re.split("[、/]", found["names"]) if len(name) > 1 and _NAME.match(name))
 
 
 def is_called(surface: str, other: str) -> bool:

@@ -144,6 +144,13 @@ class Cards:
                 terms.put(short, ("card", name))
         return Cards(self.aliases, terms, by_name)
 
+    def calling(self, names: Mapping[str, str]) -> Cards:
+        """These cards, some of them known by other names as well: folded name → card, before what else it may name."""
+        terms = self.terms.copy()
+        for name, card in names.items():
+            terms.put(name, ("card", card))
+        return Cards(self.aliases, terms, self.by_name)
+
 
 @cache
 def _begun(aliases: Aliases) -> Mapping[str, tuple[str, ...]]:
