@@ -142,8 +142,8 @@ def build_catalog(
         )
     procedures = _told_apart(procedures, known)
     names = {card for procedure in procedures for card in procedure.cards}
-    cards = known.with_names(sorted(names - known.by_name.keys())).calling(_also_called(procedures))
-    return Catalog(cards, tuple(procedures), surfaces)
+    named = known.with_names(sorted(names - known.by_name.keys())).calling(_also_called(procedures))
+    return Catalog(named, tuple(procedures), surfaces)
 
 
 def _also_called(procedures: Sequence[Procedure]) -> dict[str, str]:

@@ -20,7 +20,7 @@ from assistant.lexicon import Lexicon
 from assistant.likeness import Places, places_of
 from assistant.question import Question
 from assistant.typed_values import holds_value
-from corpus.chunker import ANSWERED, ASKED
+from corpus.chunker import ANSWERED, asks
 from corpus.document import Chunk, Document
 from corpus.normalize import has_han, normalize
 from corpus.roles import role_of
@@ -171,7 +171,7 @@ def _answered(text: str, passages: Iterable[tuple[int, int]]) -> Iterable[tuple[
             continue
         if asked is not None:
             yield asked
-        asked = (start, end) if ASKED.match(text, start, end) else None
+        asked = (start, end) if asks(text, start, end) else None
         if asked is None:
             yield start, end
     if asked is not None:

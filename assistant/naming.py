@@ -16,6 +16,11 @@ from corpus.terms import TermList
 
 _FILE = Path(__file__).with_name("name_words.toml")
 _SHORTEST_PART = 2
+# `电的第二步`, `那气的呢`, `水那边`: one character in place of a name.
+_BY_CHARACTER = re.compile(
+    r"(?:^|[,，。;；?？!！ 那这弄退销办和跟同把给])([\u4e00-\u9fff])"
+    r"(?=的(?:$|[那呢第要怎咋退销,，。?？!！ ])|那(?:边|张|个|一))"
+)
 _CLEARLY = 1.3  # how much better the best has to be than the next for it alone to be meant
 
 
@@ -64,6 +69,15 @@ class Naming:
                     taken[at : at + length] = [True] * length
         ending = self._endings[subject]
         return score + (len(ending) / self._ending_alike[ending] ** 2 if ending and ending in text else 0.0)
+
+    def by_character(self, text: str) -> str:
+        """The subject of which a character stands for the name in folded `text`, `电的` for 电卡; empty for none."""
+        meant = {
+            named[0]
+            for found in _BY_CHARACTER.finditer(text)
+            if len(named := [subject for subject in self.subjects if found[1] in self._stems[subject]]) == 1
+        }
+        return meant.pop() if len(meant) == 1 else ""
 
     def without(self, text: str, subjects: Iterable[str]) -> str:
         """Folded `text` without the parts of these subjects' names, and without the noun for a card behind them."""

@@ -410,6 +410,8 @@ class Reader:
                 return (name,)
         elif narrower:
             return ()
+        if not pointed and not cards and (name := self.naming.by_character(text)) not in ("", *excluded):
+            return (name,)
         return tuple(pointed) if len(pointed) < len(subjects) or len(subjects) == 1 else ()
 
     def _noun_of(self, match: Found[Value]) -> list[tuple[int, int]]:

@@ -291,8 +291,12 @@ def _prose(document: Document, section: Section, places: range) -> list[Chunk]:
 
 def _asks_and_answers(text: str, asking: Block, answering: Block) -> bool:
     """Whether a paragraph is a question (`问：…`, `Q: …`) and the next its answer."""
-    asked = ASKED.match(text, asking.content, asking.end)
-    return asked is not None and ANSWERED.match(text, answering.content, answering.end) is not None
+    return asks(text, asking.content, asking.end) and ANSWERED.match(text, answering.content, answering.end) is not None
+
+
+def asks(text: str, start: int, end: int) -> bool:
+    """Whether a passage is a question that an answer may stand behind: `问：…`, or `@小北：…？`."""
+    return ASKED.match(text, start, end) is not None or text[start:end].rstrip().endswith(("?", "？"))
 
 
 def _unmasked(document: Document, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -36,7 +36,9 @@ from tests.benchmarks.examples import DETAILS, Examples, QuestionSet, question_s
 
 # The constants that may be tried by `--set`, and the module that each stands in.
 THRESHOLDS = {
-    **dict.fromkeys(("ANSWERS_FROM", "SURELY_ANSWERS_FROM", "STRANGE_ANSWERS_FROM"), thresholds),
+    **dict.fromkeys(
+        ("ANSWERS_FROM", "SURELY_ANSWERS_FROM", "STRANGE_ANSWERS_FROM", "FOLLOWING_ANSWERS_FROM"), thresholds
+    ),
     **dict.fromkeys(("POINTS_FROM", "LEANS_FROM"), subject_choice),
 }
 _SHOWN = ("success", "steps", "false_answer", "false_refusal", "needless_question")
