@@ -175,7 +175,10 @@ class Context:
         return say("edition_words" if has_edition else "own_words", self.language)
 
     def units_about(self, subjects: Sequence[str]) -> list[Unit]:
-        """The units that may answer: those about the subjects or about no card; of every card when none is given."""
+        """The units that may answer: those about the subjects or about no card; of every card when none is given.
+
+        What stands under no card's heading and speaks of other subjects alone is about those: `水卡可以，电卡不行`.
+        """
         catalog = self.sources.catalog
         if subjects:
             documents = [
@@ -190,8 +193,16 @@ class Context:
             unit
             for doc_id in documents
             for unit in self.sources.units(doc_id)
-            if not subjects or not unit.cards or set(unit.cards) & set(subjects)
+            if not subjects or self._may_be_about(unit, subjects)
         ]
+
+    def _may_be_about(self, unit: Unit, subjects: Sequence[str]) -> bool:
+        if unit.cards:
+            return not set(unit.cards).isdisjoint(subjects)
+        catalog = self.sources.catalog
+        named = set(unit.named).intersection(catalog.subjects)
+        meant = {kind for subject in subjects for kind in (subject, *catalog.cards.kinds(subject))}
+        return not named or any(not meant.isdisjoint((name, *catalog.cards.kinds(name))) for name in named)
 
     def ranked(self, units: Sequence[Unit]) -> list[Scored]:
         """The units that say something of what is asked, best first."""
@@ -213,7 +224,7 @@ class Context:
             unit
             for doc_id in documents
             for unit in self.sources.units(doc_id)
-            if unit.cards and not set(unit.cards) & set(subjects)
+            if not self._may_be_about(unit, subjects)
         ]
 
     def preferred(self, procedures: Sequence[Procedure]) -> list[Procedure]:
