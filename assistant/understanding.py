@@ -92,7 +92,7 @@ _OWN_PART = 1.0  # what a part of a subject's name counts at the least that no o
 _MOST_TOUCHED = 50  # subjects whose names are held against a question
 _POINTING_BACK = any_of(r"(?:这个|那个|它们?|这些|那些)(?!卡|张|种)|\b(?:it|that|this|them|those)\b")
 _ALL_CARDS = any_of(
-    r"(?<!第)[两三四五几][种张类样家](?:里|中间|当中|之中|之间|都|卡|分别|各)|仨卡|(?:这|那)?[三两四五几][样家](?!人|子)|仨[里个]|哪[样家]|(?:三|两|四|五|几|各|每|所有|全部|这些|那些)[种张类样个](?:不同的?)?(?:智能)?卡|每样|各种卡|哪[种张类个]卡",
+    r"(?<!第)[两三四五几][种张类样家](?:里|中间|当中|之中|之间|都|卡|分别|各)|仨卡|(?:这|那)?[三两四五几][样家](?!人|子)|仨[里个]|哪[样家]|哪张(?=[^,，。?？]{0,8}最)|(?:这|那)?[三两四五几][种张样](?=从|各|证|东西|业务)|(?:三|两|四|五|几|各|每|所有|全部|这些|那些)[种张类样个](?:不同的?)?(?:智能)?卡|每样|各种卡|哪[种张类个]卡",
     r"\ball (?:the |these |three |four )?(?:kinds|types|cards)|\beach (?:card|kind|type)",
     r"\bwhich (?:card|cards|one|of (?:the|these)|kind|type)|\b(?:three|four|two) (?:kinds|types|cards)",
 )
