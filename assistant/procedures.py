@@ -11,6 +11,7 @@ from assistant.catalog import Procedure
 from assistant.draft import OFFLINE, Context, Draft, beside, marks
 from assistant.evidence import Unit, rank_units
 from assistant.general_sections import show_listed_items
+from assistant.lexicon import any_of
 from assistant.likeness import likeness, places_of_question
 from assistant.passages import answer_detail
 from assistant.phrases import joined, say
@@ -33,6 +34,11 @@ _SPELT_ALIKE = 0.3  # what it adds that a step has all characters of a descripti
 _DESCRIBES_FROM = 0.4  # share of the question's weight in its words, and by likeness, that the step described has
 
 
+# How many steps there are, and which: 一共几步，分别是啥.
+_ALL_TOLD = any_of(
+    r"分别|挨个|逐[个一条]|一一|都(?:说说|讲讲|列|是(?:什么|啥|哪))|(?:是|有)哪[几些]|[讲说列]一?[说讲下遍全]|列出来|每一?步",
+    r"\b(?:list|and what|which ones|one by one|each of them)\b",
+)
 _BEGINS_AFTER = re.compile(r"^[^,。;]{0,20}?(?:之后|以后|(?<![然最背先])后)(?=,)|\bafter [^,.;]{1,40},")
 
 
@@ -168,6 +174,8 @@ def show_step(context: Context, subjects: Sequence[str]) -> Draft:
         return _which_way(context, subject, variants)
     chosen = context.readable(preferred)[0]
     chunk, document = context.sources.chunk(chosen), context.sources.document(chosen.doc_id)
+    if reference.kind == "count" and _ALL_TOLD.search(context.question.text):
+        return _procedure(context, preferred, subject)
     if reference.kind == "count":
         return _count(context, subject, document, chunk)
     if reference.kind in _COUNTED_FROM_A_STEP and not reference.number:
