@@ -62,6 +62,7 @@ def known_units(units: tuple[Unit, ...]) -> KnownUnits:
                 "length": math.log(len(unit.text) + 1) / 5,
                 "several": float(about_several(unit)),
                 "short": float(len(unit.text) < _SHORT),
+                "unheaded": float(not unit.chunk.headings),
                 "leads_in": float(bool(_LEADS_IN.search(unit.text))),
                 **{f"is_{kind}": float(unit.kind == kind) for kind in _KINDS},
                 **{f"in_{role}": float(unit.role == role) for role in _ROLES},

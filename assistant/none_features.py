@@ -84,6 +84,8 @@ def _highest(question: Question, units: Sequence[Unit], columns: Columns, needed
         "lead": soft[0] - soft[min(2, len(soft) - 1)] if soft else 0.0,
         "length": math.log(len(question.text) + 1) / 5,
         "no_concept": float(not question.concepts),
+        "highest_thing": highest("thing"),
+        "thing_nowhere": min(columns.get("without_thing", ()), default=0.0),
         "card_unknown": float(bool(question.unknown_card)),
     }
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assistant.asked_thing import things_said
 from assistant.attributes import asked_for
 from assistant.evidence import Scored, Unit, asked_bonus, asked_words, holds, idf, pairs_of, rank_units
 from assistant.known_units import KnownUnits, known_units
@@ -75,6 +76,7 @@ def unit_features(
         **_by_types(units, types, needed),
         **_by_likeness(question, topic, found, known),
         **_by_attribute(topic, units, known),
+        **_by_thing(question, known),
         **_by_place(question, units, meant, boost),
         **_by_situation(situations_in(question.text), known.situations),
         **(sentence_features(topic, types, known.sentences) if known.sentences is not None else {}),
@@ -158,6 +160,16 @@ def _by_attribute(text: str, units: Sequence[Unit], known: KnownUnits) -> Column
         "agrees": agrees,
         "agrees_most": [value / (most + _SMALL) for value in agrees],
         "same_attribute": [float(likeliest == given) for given in known.given],
+    }
+
+
+def _by_thing(question: Question, known: KnownUnits) -> Columns:
+    """By how far each unit names the thing of which the question asks for one."""
+    said = things_said(question.text, known.said)
+    nowhere = [0.0] * known.said.n
+    return {
+        "thing": nowhere if said is None else said.tolist(),
+        "without_thing": nowhere if said is None else (1 - said).tolist(),
     }
 
 
