@@ -14,7 +14,14 @@ from assistant.general_sections import answer_generally
 from assistant.lexicon import any_of
 from assistant.naming import Naming
 from assistant.parts import answer_part
-from assistant.passages import answer_anyhow, answer_detail, answer_uncovered, find_special, show_passages
+from assistant.passages import (
+    answer_anyhow,
+    answer_detail,
+    answer_of_uncovered,
+    answer_uncovered,
+    find_special,
+    show_passages,
+)
 from assistant.phrases import say
 from assistant.procedures import find_barred, show_procedures, show_step
 from assistant.question import Question
@@ -75,13 +82,13 @@ def _composed(context: Context, likely: dict[Route, float]) -> Draft:
     if question.unknown_card and not cards and (called := _called_so(context, question.unknown_card)):
         cards = subjects = called
     if not_told := _not_told_of(context, cards, route):
-        return refuse_card(context, not_told)
+        return _said_of_uncovered(context, not_told, route) or refuse_card(context, not_told)
     if route == "comparison" and len(context.sources.catalog.subjects) > 1:
         return compare(context, cards)
     if cards and not subjects:
         subjects = _told_of(context)
     if cards and not subjects:
-        return answer_uncovered(context, cards[0])
+        return _said_of_uncovered(context, cards[0], route) or answer_uncovered(context, cards[0])
     if question.excluded and not subjects:
         subjects = _remaining(context)
     if general := answer_generally(context, subjects):
@@ -92,6 +99,11 @@ def _composed(context: Context, likely: dict[Route, float]) -> Draft:
     left_out = [card for card in cards if not context.sources.catalog.covering(card)]
     said = [say("not_covered", context.language, card=context.name(card)) for card in left_out]
     return replace(draft, text="\n\n".join([draft.text, *said]))
+
+
+def _said_of_uncovered(context: Context, card: str, route: Route) -> Draft | None:
+    """The sentence about a card without a procedure that surely answers the one thing asked; None for none."""
+    return answer_of_uncovered(context, card) if route == "detail" else None
 
 
 def _not_told_of(context: Context, cards: tuple[str, ...], route: Route) -> str:

@@ -271,6 +271,20 @@ def show_passages(units: Sequence[Unit], context: Context, subjects: Sequence[st
     return quote_units(context, [Scored(unit, 1.0, frozenset()) for unit in units], head, "said of this sort of card")
 
 
+def answer_of_uncovered(context: Context, card: str) -> Draft | None:
+    """The likeliest of all sentences where it names a card without a procedure and is sure to answer, else None."""
+    surfaces = {card, *(surface for surface in context.question.surfaces if len(surface) > 1)}
+    ranked, _ = context.chosen(context.units_about(()), ())
+    best = ranked[0] if ranked else None
+    if best is None or best.score < thresholds.SURELY_ANSWERS_FROM:
+        return None
+    if card not in best.unit.named and not any(surface in best.unit.text for surface in surfaces):
+        return None
+    if best not in of_the_type_asked(context, ranked[:1]):
+        return None
+    return quote_units(context, [best], say("detail_general", context.language), "said of a card without a procedure")
+
+
 def answer_uncovered(context: Context, card: str) -> Draft:
     """The answer about a card without a procedure: only what an article says of it beside cancelling."""
     if "cancel" not in context.question.actions and not context.question.cancels:

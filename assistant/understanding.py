@@ -7,17 +7,17 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 
+from assistant.cards_meant import CARD_NOUN, OWN_PART, CardReader, cards_excluded, names_by_kind
 from assistant.clauses import YES_OR_NO, Value, asking_clauses, asks_how_to_cancel, concepts_in, wishes_to_cancel
 from assistant.dialects import standardized
 from assistant.instructions import without_instructions
 from assistant.lexicon import Lexicon, any_of
 from assistant.misspelt import one_edit_away
-from assistant.naming import Naming, masked, shortens
+from assistant.naming import Naming, masked
 from assistant.pictographs import spelled_out
 from assistant.question import Question, han_only
 from assistant.sounds import Sounds
 from assistant.step_reference import BEFORE_CANCELLING, read_option, read_step_reference
-from corpus.card_names import ENDING
 from corpus.normalize import Language, has_han, language_of, normalize
 from corpus.subjects import Cards
 from corpus.terms import Found, TermList
@@ -83,12 +83,9 @@ _CORRECTABLE = frozenset(
 _STUTTER = re.compile(r"([^\W\d_a-z爷奶爸妈哥姐弟妹叔婶舅姑谢])\1+")
 _HAN_RUN = re.compile(r"[\u4e00-\u9fff]+")
 _LATIN_WORD = re.compile(r"[a-z][a-z'-]+")
-_CARD_NOUN = re.compile(r"(?:卡|证|会籍)$")
 _SHORTEST_MENDED = 4  # one fewer without a vowel: bnk
 _VOWELS = frozenset("aeiouy")
 _SHORTEST_NAME = 3  # characters that a subject is called by at the least
-_LONG_NOUN = 2  # characters of a noun for a card that can be part of a name: 会员
-_OWN_PART = 1.0  # what a part of a subject's name counts at the least that no other's has
 _MOST_TOUCHED = 50  # subjects whose names are held against a question
 _POINTING_BACK = any_of(r"(?:这个|那个|它们?|这些|那些)(?!卡|张|种)|\b(?:it|that|this|them|those)\b")
 _ALL_CARDS = any_of(
@@ -102,23 +99,6 @@ _SLOW = any_of(
     r"(?:老是?|好|很|太|特别|总是?|一直|有点儿?|非常|超级?|越来越|真|贼|巨)卡(?![的在里片号主])",
     r"(?:电脑|笔记本|平板|网络?|网速|系统|游戏|视频|画面|直播|软件|浏览器|桌面|屏幕|手机)[^,。!?]{0,4}"
     r"(?:很|太|特别|总是?|有点儿?|非常|越来越)?卡(?:得|死|顿|爆|成)",
-)
-_EXCLUDING = re.compile(
-    r"(?:不是|并非|不要|不办|别的不是|(?<![a-z])not (?:the |my |a |an )?(?:one for (?:the |my )?)?)$"
-)
-
-# 不要宽带了: said of a card that is to go, it is the one that is meant.
-_GIVES_UP = re.compile(r"(?:不要|不办)$")
-_NO_MORE = re.compile(r"(?:卡|的)?[了啦喇囉]")
-# 社保卡里的银行账户: what is part of another card.
-_PART_OF_ANOTHER = re.compile(r"[卡证](?:里|里头|里面|内|上|上面)(?:那个|那张|这个|附?带的|绑定?的|的)+$")
-# The bank part, 银行那一步: what is done there and no card.
-_PART_OF_IT = re.compile(r" (?:part|side|step|half|portion|bit|stuff)s?\b|(?:那|这)(?:一?步|部分|一?关)")
-# 退证, 这本证: the noun for a card alone.
-_NOUN_ALONE = re.compile(r"(?:[退销停交还]|注销|取消|[这那][本张个]|把)证(?![件明书据实券人])")
-# 跟宽带一起办的手机卡: what another came along with.
-_BESIDE_ANOTHER = re.compile(
-    r"(?:账户|帐户|账号|号)?(?:一起|一块儿?|一道|同时|捆绑|打包)(?:办|开|领|申请|买|送|装|发)(?:理|通)?的"
 )
 
 
@@ -158,6 +138,10 @@ class Reader:
     owner: Callable[[Question], str] = _no_owner
     heard: Callable[[Question], str] = _as_typed
     other_name: Callable[[Question], str] = _no_other_name
+
+    @cached_property
+    def _card_reader(self) -> CardReader:
+        return CardReader(self.cards, self.naming)
 
     @cached_property
     def _terms(self) -> TermList[Value]:
@@ -259,7 +243,7 @@ class Reader:
             question = parsed(heard, self.find(heard))
         if len(question.cards) > 1 and (owner := self._owner_of_shared(question)):
             return replace(question, cards=(owner,))
-        if question.all_cards or any(map(self._covered, question.cards)):
+        if question.all_cards or any(map(self._card_reader.covered, question.cards)):
             return question
         if (question.cards or question.unknown_card) and (called := self.other_name(question)):
             return replace(question, cards=(called,), unknown_card="")
@@ -270,7 +254,11 @@ class Reader:
             return question
         if question.cards:
             return replace(question, cards=(), surfaces=(), pointed=(guessed,)) if likelier else question
-        if likelier and guessed not in self._uses(question.cued) and self._subjects.isdisjoint(question.cued):
+        if (
+            likelier
+            and guessed not in self._card_reader.uses(question.cued)
+            and self._card_reader.subjects.isdisjoint(question.cued)
+        ):
             question = replace(question, cued=())  # a use that only narrower cards share tells less than the sections
         return replace(question, leaning=guessed, pointed=(guessed,) if likelier else ())
 
@@ -285,7 +273,7 @@ class Reader:
 
     def _owner_of_shared(self, question: Question) -> str:
         """Of several subjects that only a part which their names share points to, the one a proper name is of."""
-        if question.surfaces or any(self.naming.score(question.text, card) >= _OWN_PART for card in question.cards):
+        if question.surfaces or any(self.naming.score(question.text, card) >= OWN_PART for card in question.cards):
             return ""
         owner = self.owner(question)
         return owner if owner in question.cards else ""
@@ -358,7 +346,7 @@ class Reader:
             word.rstrip("*")
             for term in self._terms.terms()
             if any(
-                kind in kinds and (kind != "card" or not self._subjects or self._covered(name))
+                kind in kinds and (kind != "card" or not self._card_reader.subjects or self._card_reader.covered(name))
                 for kind, name in self._terms.values_of(term)
             )
             for word in term.split()
@@ -370,101 +358,6 @@ class Reader:
         hidden = masked(text, ((match.start, match.end) for match in found))
         runs = [*_HAN_RUN.finditer(hidden), *_LATIN_WORD.finditer(hidden)]
         return sorted(run.span() for run in runs)
-
-    def _pointed_to(
-        self, text: str, found: list[Found[Value]], excluded: tuple[str, ...], cards: list[str]
-    ) -> tuple[str, ...]:
-        """The subjects that parts of their names point to, where the cards that are named do not say which is meant."""
-        subjects = self.naming.subjects
-        own = [card for card in cards if not self._subjects.isdisjoint((card, *self.cards.kinds(card)))]
-        narrower = {subject for card in cards for subject in self._narrower.get(card, ())}
-        hidden = [
-            (match.start, match.end)
-            for match in found
-            if match.end - match.start > 1
-            and {kind for kind, _ in match.values} & {"concept", "action", "filler"}
-            and not {kind for kind, _ in match.values} & {"card", "cue"}
-        ]
-        uncovered = bool(cards) and not own and not narrower
-        if uncovered:  # 租车会员 is no 酒店会员
-            hidden += [span for match in found for span in self._noun_of(match)]
-        about = any(kind not in {"filler", "other"} for match in found for kind, _ in match.values)
-        surfaces = [text[match.start : match.end] for match in found if any(("card", c) in match.values for c in cards)]
-        heard = " ".join(surfaces) if uncovered else text  # gas card: of a card not covered only the name is heard
-        implied = self.naming.implied(heard) if about and not own else ""
-        said = f"{han_only(masked(text, hidden))} {implied}"
-        pointed = [name for name in self.naming.pointed_to(said) if name not in excluded]
-        if own:
-            # 公园年卡 is known for another card, but one subject's own name has these very words.
-            terms = [match.term for match in found if set(match.values) & {("card", card) for card in own}]
-            exact = [name for name in pointed if any(len(s) > 2 and shortens(s, name) for s in terms)]
-            called = [card for card in own if {card, normalize(self.naming.called.get(card, card))} & set(terms)]
-            return tuple(exact) if len(pointed) == 1 and exact and not called and len(own) == 1 else ()
-        if len(pointed) == 1:
-            return tuple(pointed)
-        if uncovered:
-            return (name,) if (name := self._called_so(found, cards)) else ()
-        if len(narrower) > 1:
-            pointed = [name for name in pointed if name in narrower]
-            if not pointed and (name := self._called_so(found, cards)) in narrower:
-                return (name,)
-        elif narrower:
-            return ()
-        if not pointed and not cards and (name := self.naming.by_character(text)) not in ("", *excluded):
-            return (name,)
-        return tuple(pointed) if len(pointed) < len(subjects) or len(subjects) == 1 else ()
-
-    def _noun_of(self, match: Found[Value]) -> list[tuple[int, int]]:
-        """Where the noun for a card stands that ends a name of one, unless the name says only how it is paid for."""
-        named = [name for kind, name in match.values if kind == "card"]
-        noun = ENDING.search(match.term)
-        if not noun or not noun.start() or len(noun[0]) < _LONG_NOUN or any(self.cards.is_form(name) for name in named):
-            return []
-        return [(match.start + noun.start(), match.end)] if named else []
-
-    def _called_so(self, found: list[Found[Value]], cards: list[str]) -> str:
-        """The one subject in whose name in the corpus the words for another card stand: 一卡通 in 校园一卡通."""
-        surfaces = [match.term for match in found if set(match.values) & {("card", card) for card in cards}]
-        names = self.naming.called
-        named = [s for s, name in names.items() if any(len(term) > 1 and term in name for term in surfaces)]
-        return named[0] if len(named) == 1 else ""
-
-    def _uses(self, cued: Iterable[str]) -> set[str]:
-        """The cards that are pointed to, and the subjects that are of their kinds."""
-        return {subject for name in cued for subject in (name, *self._narrower.get(name, ()))}
-
-    def _ending_in(self, noun: str, excluded: tuple[str, ...]) -> list[str]:
-        """The subject whose name alone ends in a noun for a card, empty when several or none do."""
-        found = [name for name in self.naming.subjects if self.naming.called.get(name, name).endswith(noun)]
-        return found if len(found) == 1 and found[0] not in excluded else []
-
-    def _covered(self, card: str) -> bool:
-        """Whether a subject answers for a card."""
-        return not self._subjects.isdisjoint((card, *self.cards.kinds(card))) or card in self._narrower
-
-    def _answered_for(self, card: str) -> bool:
-        """Whether a subject is a card that is only pointed to, or of its kind, or says more than how it is paid for."""
-        kinds = (kind for kind in self.cards.kinds(card) if not self.cards.is_form(kind))
-        return card in self._narrower or not self._subjects.isdisjoint((card, *kinds))
-
-    def _narrowed(self, cards: list[str], cued: list[str]) -> list[str]:
-        """The cards that are named, without a kind of which a use tells the one that is meant: 行车记录仪的手机卡."""
-        told = [name for name in cued if name in self._subjects]
-        kinds = {kind for name in told for kind in self.cards.kinds(name)}
-        return [name for name in cards if name not in kinds or name in told]
-
-    @cached_property
-    def _subjects(self) -> frozenset[str]:
-        return frozenset(self.naming.subjects)
-
-    @cached_property
-    def _narrower(self) -> dict[str, list[str]]:
-        """Kind → the subjects that are of it."""
-        found: dict[str, list[str]] = {}
-        for subject in self.naming.subjects:
-            for kind in self.cards.kinds(subject):
-                found.setdefault(kind, []).append(subject)
-        return found
 
     def _parsed(
         self,
@@ -478,40 +371,8 @@ class Reader:
         contact: bool,
     ) -> Question:
         found = _without_slow(text, found)
-        excluded = tuple(
-            dict.fromkeys(
-                name
-                for match in found
-                for kind, name in match.values
-                if kind in {"card", "cue"} and (_is_excluded(text, match) or _BESIDE_ANOTHER.match(text, match.end))
-            )
-        )
-        by_kind: dict[str, list[str]] = {}
-        for match in found:
-            part = _PART_OF_ANOTHER.search(text[max(0, match.start - 12) : match.start])
-            aside = _PART_OF_IT.match(text, match.end)
-            for kind, name in match.values:
-                if name not in excluded and not (part and kind in {"card", "cue"}) and not (aside and kind == "cue"):
-                    by_kind.setdefault(kind, []).append(name)
-        unknown = self._unexplained(text, found)
-        named = list(dict.fromkeys(by_kind.get("card", ())))
-        cards = [name for name in named if not self.cards.is_document(name)]
-        cued = [name for name in dict.fromkeys(by_kind.get("cue", ())) if name not in cards]
-        if self._subjects:  # a use says that a card is meant, and which one where an article is about it
-            cued = [name for name in cued if self._answered_for(name)]
-        cards = self._narrowed(cards, cued)
-        if cued and all(self.cards.is_form(name) and not self._covered(name) for name in cards):
-            cards = []  # 剪头发的次卡: what is said of it tells which card it is
-        unknown_card = "" if cards else _unknown_card(text, unknown)
-        if pointed := self._pointed_to(text, found, excluded, cards):
-            uses = self._uses(cued)
-            told = [name for name in pointed if name in uses or self.naming.score(text, name) >= _OWN_PART]
-            cards = told or list(pointed)
-            unknown_card = ""
-        elif not cards and not cued and _NOUN_ALONE.search(text):
-            cards = self._ending_in("证", excluded)
-        if named and not cards and not cued and not unknown_card and asks_how_to_cancel(text, found, unknown):
-            cards = named  # an identity card is the subject only when nothing else is
+        excluded, unknown = cards_excluded(text, found), self._unexplained(text, found)
+        meant = self._card_reader.meant(text, found, excluded, unknown)
         patterned = [
             (asked.span(), concept.concept_id)
             for concept in self.lexicon.concepts.values()
@@ -523,7 +384,7 @@ class Reader:
             key=lambda match: match.start,
         )
         concepts = concepts_in(found)
-        if any(self.cards.is_document(name) for name in named) and "id_document" not in concepts:
+        if any(self.cards.is_document(name) for name in meant.named) and "id_document" not in concepts:
             concepts = (*concepts, "id_document")
         asking = asking_clauses(text)
         within = [match for match in found if any(start <= match.start < end for start, end in asking)]
@@ -537,17 +398,18 @@ class Reader:
             raw=raw,
             text=text,
             language=language,
-            cards=tuple(cards),
-            surfaces=tuple(match.term for match in found if set(match.values) & {("card", name) for name in cards}),
-            cued=tuple(cued),
-            unknown_card=unknown_card,
+            cards=meant.cards,
+            surfaces=tuple(
+                match.term for match in found if set(match.values) & {("card", name) for name in meant.cards}
+            ),
+            cued=meant.cued,
+            unknown_card=meant.unknown_card,
             touched=sum(
                 self.naming.score(han_only(text), subject) > 0 for subject in self.naming.subjects[:_MOST_TOUCHED]
             ),
-            generic=bool(by_kind.get("generic"))
-            or (any(term in text for term in ("卡", "card")) and not by_kind.get("other")),
+            generic=meant.generic,
             all_cards=bool(_ALL_CARDS.search(text)),
-            actions=frozenset(by_kind.get("action", ())),
+            actions=frozenset(names_by_kind(text, found, excluded).get("action", ())),
             concepts=concepts,
             unknown=tuple(text[start:end] for start, end in unknown),
             focus=tuple(name for name in concepts if name in concepts_in(within)) if asking else concepts,
@@ -582,15 +444,9 @@ def _without_slow(text: str, found: list[Found[Value]]) -> list[Found[Value]]:
     ]
 
 
-def _is_excluded(text: str, match: Found[Value]) -> bool:
-    """Whether what stands before a name says that it is not meant: 不是银行卡, but not 不要银行卡了."""
-    before = text[max(0, match.start - 12) : match.start]
-    return bool(_EXCLUDING.search(before) and not (_GIVES_UP.search(before) and _NO_MORE.match(text, match.end)))
-
-
 def _is_card_name(values: tuple[Value, ...], term: str) -> bool:
     """Whether a term names a card and could not as well be two ordinary characters."""
-    return any(kind == "card" for kind, _ in values) and (len(term) > 2 or bool(_CARD_NOUN.search(term)))
+    return any(kind == "card" for kind, _ in values) and (len(term) > 2 or bool(CARD_NOUN.search(term)))
 
 
 def _one_slip(word: str, known: str) -> bool:
@@ -602,17 +458,3 @@ def _one_slip(word: str, known: str) -> bool:
     return len(longer) == len(shorter) + 1 > 5 and any(
         longer[:at] + longer[at + 1 :] == shorter for at in range(len(longer))
     )
-
-
-def _unknown_card(text: str, unknown: list[tuple[int, int]]) -> str:
-    """The name of a card that no list knows: unexplained words directly before 卡, 证 or "card"."""
-    for start, end in unknown:
-        run = text[start:end]
-        if has_han(run):
-            if _CARD_NOUN.search(run) and len(run) > 2:
-                return run
-            if end - start >= 2 and text[end : end + 1] in ("卡", "证"):
-                return run + text[end]
-        elif re.match(r" (?:card|pass|permit|badge)s?\b", text[end:]):
-            return run + text[end:].split(",")[0][:5].rstrip()
-    return ""

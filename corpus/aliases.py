@@ -30,6 +30,7 @@ class Card:
         broader: Name of the kind that it is one of, empty when there is none.
         document: Whether it is more often shown at a counter than cancelled there (an identity card).
         form: Whether its name says how it is paid for and not what for (a punch card).
+        unspecific: Whether its name is a word for some card where no article is about it (a secondary card).
     """
 
     name: str
@@ -39,6 +40,7 @@ class Card:
     broader: str = ""
     document: bool = False
     form: bool = False
+    unspecific: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -85,6 +87,7 @@ def load_aliases(file: Path = DEFAULT_FILE) -> Aliases:
                 broader=entry.get("broader", ""),
                 document=bool(entry.get("document", False)),
                 form=bool(entry.get("form", False)),
+                unspecific=bool(entry.get("unspecific", False)),
             )
             for entry in raw.get("card", ())
         )

@@ -96,6 +96,10 @@ class Cards:
             found += [card for end in range(2, len(name) + 1) for card in begun.get(name[:end], ())]
         return tuple(dict.fromkeys(found))
 
+    def is_unspecific(self, name: str) -> bool:
+        """Whether a card's name is a word for some card where no article is about it."""
+        return name in self.by_name and self.by_name[name].unspecific
+
     def is_form(self, name: str) -> bool:
         """Whether a card's name says how it is paid for and not what for."""
         return name in self.by_name and self.by_name[name].form
