@@ -40,10 +40,12 @@ def answer_anyhow(context: Context, subjects: Sequence[str]) -> Draft:
     """The passage that answers a question in which nothing is known, when one surely does; else an abstention."""
     units = context.units_about(subjects)
     ranked, _ = context.chosen(units, subjects)
-    strange = set().union(*(pairs_of(run) for run in context.question.unknown))
-    familiar = not strange or any(strange & unit.pairs for unit in units)
-    goes_on = context.question.inherited and context.question.cards
-    least = thresholds.FOLLOWING_ANSWERS_FROM if goes_on else thresholds.STRANGE_ANSWERS_FROM
+    if context.question.inherited and context.question.cards:
+        familiar, least = True, thresholds.FOLLOWING_ANSWERS_FROM
+    else:
+        strange = set().union(*(pairs_of(run) for run in context.question.unknown))
+        familiar = not strange or any(strange & unit.pairs for unit in units)
+        least = thresholds.STRANGE_ANSWERS_FROM
     if familiar and ranked and ranked[0].score > least:
         return answer_detail(context, subjects)
     return abstain(context, "out_of_domain", say("out_of_domain", context.language), "not about cards")

@@ -6,4 +6,4 @@ Scores are logarithms of odds against "no unit answers"; `tests/benchmarks/resul
 ANSWERS_FROM = 0.25
 SURELY_ANSWERS_FROM = 2.0
 STRANGE_ANSWERS_FROM = 1.75  # the same of a question in which nothing to do with a card is known
-FOLLOWING_ANSWERS_FROM = 1.75  # and of one that is asked in a conversation about a card
+FOLLOWING_ANSWERS_FROM = 1.25  # and of one that is asked in a conversation about a card
