@@ -201,8 +201,7 @@ class Context:
             return not set(unit.cards).isdisjoint(subjects)
         catalog = self.sources.catalog
         named = set(unit.named).intersection(catalog.subjects)
-        meant = {kind for subject in subjects for kind in (subject, *catalog.cards.kinds(subject))}
-        return not named or any(name in meant or set(catalog.cards.kinds(name)) & set(subjects) for name in named)
+        return not named or any(name in subjects or set(catalog.cards.kinds(name)) & set(subjects) for name in named)
 
     def ranked(self, units: Sequence[Unit]) -> list[Scored]:
         """The units that say something of what is asked, best first."""

@@ -26,7 +26,7 @@ PROBE = "注销银行卡需要带身份证吗？ How do I cancel a 2nd card?"
 _CACHED_QUESTIONS = 64
 _BUILT_IN_FOLDER = Path(__file__).parent / "encoder"
 # An index remembers its encoder by this; it changes whenever the files in that folder do.
-_BUILT_IN_NAME = "xiaoka-zh-en-256-v3"
+_BUILT_IN_NAME = "xiaoka-zh-en-256-v4"
 _BUILT_IN_NAMES = ("xiaoka-", "ngram-")  # what the names of all versions begin with
 
 

@@ -89,7 +89,7 @@ def test_the_built_in_vectors_are_the_ones_that_its_name_promises() -> None:
     """Fails when the model's files change: give the model a new name then, so that indexes are built again."""
     (row,) = BUILT_IN.encode_query(["注销交通卡需要带身份证吗？"])
 
-    assert BUILT_IN.name == "xiaoka-zh-en-256-v3"
+    assert BUILT_IN.name == "xiaoka-zh-en-256-v4"
     assert row[:5].tolist() == pytest.approx(PINNED, abs=1e-5)
 
 
