@@ -28,6 +28,7 @@ class Concept:
         zh: What it is called when the articles do not say it, empty for "what you ask".
         en: The same in English.
         patterns: Regular expressions that ask about it beside the words.
+        in_passing: Whether it may be told beside what is asked, as part of a story.
         type: Of a typed concept, one of the types of `assistant.typed_values`, else empty.
     """
 
@@ -39,6 +40,7 @@ class Concept:
     zh: str = ""
     en: str = ""
     patterns: tuple[re.Pattern[str], ...] = ()
+    in_passing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,7 @@ def load_lexicon(file: Path = DEFAULT_FILE) -> Lexicon:
                     kind=entry.get("kind", ""),
                     type=entry.get("type", ""),
                     near=entry.get("near", ""),
+                    in_passing=bool(entry.get("in_passing", False)),
                     zh=entry.get("zh", ""),
                     en=entry.get("en", ""),
                     patterns=_patterns(entry.get("patterns", [])),

@@ -142,15 +142,14 @@ def _answer_step(context: Context, step: Step, document: Document, chunk: Chunk)
 
 def find_barred(context: Context, subjects: Sequence[str]) -> str:
     """A circumstance of the question that the subjects' articles do not speak of, empty when there is none."""
-    units = context.units_about(subjects)
-    return next(
-        (
-            name
-            for name in context.question.concepts
-            if context.sources.lexicon.concepts[name].kind == "bar" and not any(name in unit.concepts for unit in units)
-        ),
-        "",
-    )
+    question, units = context.question, context.units_about(subjects)
+    barring = [
+        name
+        for name in question.concepts
+        if (concept := context.sources.lexicon.concepts[name]).kind == "bar"
+        and (name in question.focus or not concept.in_passing)
+    ]
+    return next((name for name in barring if not any(name in unit.concepts for unit in units)), "")
 
 
 def show_step(context: Context, subjects: Sequence[str]) -> Draft:

@@ -33,7 +33,12 @@ def of_the_type_asked(context: Context, ranked: list[Scored]) -> list[Scored]:
         types = [value for value in types if value != "amount"]
     things = {name for name in question.focus if lexicon.concepts[name].kind == "thing"}
     needed = things | {name for name in question.focus if lexicon.concepts[name].kind == "need"}
-    needed |= {name for name in question.concepts if lexicon.concepts[name].kind == "bar"}
+    needed |= {
+        name
+        for name in question.concepts
+        if lexicon.concepts[name].kind == "bar" and not lexicon.concepts[name].in_passing
+    }
+    needed |= {name for name in question.focus if lexicon.concepts[name].kind == "bar"}
     anyhow = thresholds.SURELY_ANSWERS_FROM if not _ONLY_BY_VALUE & set(types) else math.inf
     fees = _fees_of_kinds(question.text) if "amount" in types else frozenset()
     return [

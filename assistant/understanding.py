@@ -249,6 +249,8 @@ class Reader:
             return replace(question, cards=(called,), unknown_card="")
         if not (question.cards or question.unknown or question.cued):
             return question  # no word of it is any card's own
+        if question.cards and all(map(self.cards.is_document, question.cards)):
+            return question  # a section that asks for a document to be shown is not about it
         guessed, likelier = self.guess(question)
         if not guessed or guessed in question.excluded:
             return question

@@ -172,3 +172,18 @@ def test_the_parts_of_names_can_be_taken_out_of_a_text() -> None:
     assert naming.without("接送卡和学时卡谁来办", ["幼儿园接送卡", "驾校学时卡"]) == "和 谁来办"
     assert naming.without("接送卡和学时卡谁来办", ["驾校学时卡"]) == "接送卡和 谁来办"
     assert naming.without("谁来办", ["别的卡"]) == "谁来办"
+
+
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        ("电的第二步是什么", "电卡"),
+        ("那气的呢", "燃气卡"),
+        ("水那边退多少", "水卡"),
+        ("只有周日去弄水那个", "水卡"),
+        ("生气的时候怎么办", ""),
+        ("卡的呢", ""),
+    ],
+)
+def test_one_character_may_stand_for_a_name(text: str, subject: str) -> None:
+    assert Naming(("电卡", "燃气卡", "水卡")).by_character(text) == subject

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from corpus.other_names import is_called, other_names
+from corpus.other_names import bracketed_names, is_called, other_names
+from tests.assistants import small
 from tests.assistants import small
 
 NAMES = {"安居卡", "乐游卡", "联名卡"}
@@ -59,3 +60,37 @@ def test_a_card_is_known_by_the_other_name_that_its_article_tells(question: str)
 
 def test_a_card_that_no_article_names_is_answered_by_none() -> None:
     assert small({"cards.md": ARTICLE}).ask(["驾驶证怎么注销"]).outcome == "abstained"
+
+
+@pytest.mark.parametrize(
+    ("heading", "names"),
+    [
+        ("一卡通（地铁卡）退卡步骤", ["地铁卡"]),
+        ("物联网卡(也叫流量卡/上网卡)注销", ["流量卡", "上网卡"]),
+        ("交通卡（线上）注销", []),
+        ("银行卡注销（须本人办理）", []),
+        ("场景一：门禁卡注销", []),
+    ],
+)
+def test_a_heading_tells_other_names_in_brackets(heading: str, names: list[str]) -> None:
+    assert list(bracketed_names(heading)) == names
+
+
+def test_the_name_in_brackets_is_the_cards_whatever_the_alias_list_says() -> None:
+    article = """# 两种卡的退法
+
+## 公交卡退卡步骤
+
+1. 到公交站的窗口交卡。
+2. 领回押金。
+
+## 一卡通（地铁卡）退卡步骤
+
+1. 到地铁客服中心交卡。
+2. 等余额到账。
+"""
+    assistant = small({"two.md": article})
+
+    answers = [assistant.ask([question]) for question in ("地铁卡怎么退", "公交卡怎么退")]
+
+    assert [answer.steps[0].text for answer in answers] == ["到地铁客服中心交卡。", "到公交站的窗口交卡。"]
