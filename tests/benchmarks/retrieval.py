@@ -396,7 +396,7 @@ def render_versions(earlier: Path, later: Path) -> str:
 
     A difference of means over the same questions has its p, of a paired randomisation test.
     """
-    lines = ["| set | system | measure | v2 | v3 | p |", "| --- | --- | --- | ---: | ---: | ---: |"]
+    lines = ["| set | system | measure | v2 | v4 | p |", "| --- | --- | --- | ---: | ---: | ---: |"]
     for name in ("retrieval", "truncated", "parallel", "pairs"):
         both = (json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for folder in (earlier, later))
         for old, new in zip(*both, strict=True):
