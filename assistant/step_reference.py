@@ -178,6 +178,10 @@ _PREVIOUS = any_of(
     r"\b(?:just|right|immediately) before\b|\bprevious step\b|\bstep before\b|\bcomes before\b",
     r"\bwhat (?:\w+ ){0,4}before (?:i|the|they|signing|submit|going)\b",
 )
+# Behind cancelling as a whole, which is no step: 旧的销掉以后还得做什么.
+_AFTER_CANCELLING = re.compile(
+    r"(?<!确认)(?<!申请)(?<!正式)(?:注销|销掉|退掉|销户|销卡|退卡|销号|销完|退完|注销完|退完卡|销完卡)[了过好]?(?:之后|以后|后)(?!一步|面)"
+)
 BEFORE_CANCELLING = any_of(
     r"(?:注销|退卡|销户|销卡|销号|退掉|退|销|去|办理?)(?:[^，。,]{0,6})?之?前",
     r"before (?:i )?(?:cancel|clos|return|going|heading|i go)\w*",
@@ -264,7 +268,7 @@ def _beside(text: str) -> StepReference | None:
     if found := _FROM_END.search(text):
         second = "penultimate" in found.group() or found.group().startswith(("second", "2nd", "next"))
         return StepReference("nth", _captured(found) or (2 if second else 1), from_end=True)
-    if _NEXT.search(text):
+    if _NEXT.search(text) and not _AFTER_CANCELLING.search(text):
         return StepReference("following" if _SEVERAL.search(text) else "next", itself=bool(_ITS_NUMBER.search(text)))
     if _PREVIOUS.search(text) and not BEFORE_CANCELLING.search(text):
         return StepReference(

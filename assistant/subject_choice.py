@@ -27,7 +27,7 @@ _MOST_UNITS = 60  # of a subject
 _COMPARED = 8  # sets of profiles that are kept ready
 _GENERAL = frozenset({"reasons", "precautions", "summary", "definition", "kinds"})
 POINTS_FROM = 0.5  # log-odds against none from which a question is about a subject: to ask back costs less than to err
-_SURELY = 1.0  # the same from which it is about a subject though it names a card that no article is about
+SURELY_POINTS_FROM = 1.0  # the same from which it is about a subject though it names a card that no article is about
 LEANS_FROM = -6.0  # log-odds against none from which a short reply is taken to mean a subject
 
 
@@ -101,7 +101,7 @@ def choose_subject(question: Question, profiles: Sequence[Profile]) -> tuple[str
     chosen = load_choice("subject").among(each, none)
     best = chosen.order[0]
     strange = question.cards and not (question.language == "en" or question.touched)
-    likelier = chosen.scores[best] > (_SURELY if strange else POINTS_FROM)
+    likelier = chosen.scores[best] > (SURELY_POINTS_FROM if strange else POINTS_FROM)
     return (profiles[best].subject, likelier) if chosen.scores[best] > LEANS_FROM else ("", False)
 
 

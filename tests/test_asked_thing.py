@@ -32,7 +32,8 @@ def test_a_passage_that_names_the_thing_names_it_more_than_one_that_does_not() -
 
     named = things_said("备份照片用什么软件", said)
 
-    assert named is not None and named[1] > named[0] + 0.2
+    assert named is not None
+    assert named[1] > named[0] + 0.2
 
 
 def test_of_two_things_the_likelier_counts() -> None:
@@ -40,7 +41,9 @@ def test_of_two_things_the_likelier_counts() -> None:
 
     both, one = things_said("发短信还是邮件", said), things_said("发什么邮件", said)
 
-    assert both is not None and one is not None and both[0] > one[0]
+    assert both is not None
+    assert one is not None
+    assert both[0] > one[0]
 
 
 def test_a_question_for_no_thing_has_none_to_name() -> None:

@@ -6,7 +6,6 @@ import pytest
 
 from corpus.other_names import bracketed_names, is_called, other_names
 from tests.assistants import small
-from tests.assistants import small
 
 NAMES = {"安居卡", "乐游卡", "联名卡"}
 ARTICLE = """# 两张卡怎么退

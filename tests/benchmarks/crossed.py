@@ -39,7 +39,7 @@ THRESHOLDS = {
     **dict.fromkeys(
         ("ANSWERS_FROM", "SURELY_ANSWERS_FROM", "STRANGE_ANSWERS_FROM", "FOLLOWING_ANSWERS_FROM"), thresholds
     ),
-    **dict.fromkeys(("POINTS_FROM", "LEANS_FROM"), subject_choice),
+    **dict.fromkeys(("POINTS_FROM", "SURELY_POINTS_FROM", "LEANS_FROM"), subject_choice),
 }
 _SHOWN = ("success", "steps", "false_answer", "false_refusal", "needless_question")
 
