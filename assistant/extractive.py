@@ -49,6 +49,16 @@ _WHOLE_ITSELF = any_of(
     r"(?:步骤|流程|程序|手续|steps?|procedure|process)\W{0,2}(?:都|具体|分别)?(?:有哪些|有哪几|是什么|是啥|是怎|怎么|如何|写出来|列出来|讲一遍)",
     r"哪几步|哪些步骤|哪些手续|(?:what|which) (?:are the |is the )?(?:steps|procedure)",
 )
+# In so many words, everything from the first thing to the last.
+_FROM_FIRST_TO_LAST = any_of(
+    r"从头(?:到尾|说|教|讲|给我|开始|至尾)|一步一?步|挨步|一样一样|从准备到|从第一件事|列(?:个|一下|张)?清单",
+    r"(?:先后|什么|啥)顺序|按顺序|先后(?:列|说|讲|给|捋|理)|流程捋|步骤(?:给我|列|说|发)|哪几[道关]|几道关",
+    r"先(?:做|干|弄)(?:啥|什么|嘛)[^,，。]{0,3}(?:后|再)(?:做|干|弄)",
+    r"(?:整个|完整|全部|整套|全套)的?(?:过程|流程|手续|步骤|程序|操作|动作)",
+    r"\bstep by step\b|\bstart to finish\b|\bwalk me through\b|\bfrom (?:the )?(?:start|beginning)\b",
+    r"\b(?:full|whole|entire|complete) (?:process|procedure|sequence|how-to|steps)\b|\bwhat(?:'s| is) the sequence\b",
+    r"\b(?:list )?everything (?:i (?:have|need) to do|in order)\b|\blist (?:what|everything)\b",
+)
 # How hard the whole is, and not the whole.
 _HOW_HARD = any_of(
     r"(?:简单|复杂|麻烦|繁琐|省事|容易|好办|难办|难)(?:还是|[吗么嘛不没]|\W*$)|(?:难|麻|复|简|容|繁)不(?:难|麻烦|复杂|简单|容易|繁琐)",
@@ -152,6 +162,9 @@ def _routes(context: Context) -> dict[Route, float]:
     question = context.question
     by_rule = rule_route(context)
     surely = question.cancels or _names_a_way(question)
+    whole = _FROM_FIRST_TO_LAST.search(question.text) and question.step is None and by_rule != "comparison"
+    if whole and _about_doing(question):
+        return {"procedure": 1.0, "step": 0.0}
     if by_rule == "procedure" and surely and not any(len(run) > 1 for run in question.unknown):
         return {"procedure": 1.0, "step": 0.0}
     likely = choose_route(question, by_rule=by_rule)
