@@ -27,7 +27,7 @@ _MOST_UNITS = 60  # of a subject
 _COMPARED = 8  # sets of profiles that are kept ready
 _GENERAL = frozenset({"reasons", "precautions", "summary", "definition", "kinds"})
 POINTS_FROM = 0.5  # log-odds against none from which a question is about a subject: to ask back costs less than to err
-SURELY_POINTS_FROM = 1.0  # the same from which it is about a subject though it names a card that no article is about
+SURELY_POINTS_FROM = 2.5  # the same from which it is about a subject though it names a card that no article is about
 LEANS_FROM = -6.0  # log-odds against none from which a short reply is taken to mean a subject
 
 
