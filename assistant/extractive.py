@@ -59,6 +59,8 @@ _FROM_FIRST_TO_LAST = any_of(
     r"\b(?:full|whole|entire|complete) (?:process|procedure|sequence|how-to|steps)\b|\bwhat(?:'s| is) the sequence\b",
     r"\b(?:list )?everything (?:i (?:have|need) to do|in order)\b|\blist (?:what|everything)\b",
 )
+_FIRST_STEP_TO_LAST = any_of(r"第一步到最后", r"\bfirst (?:step )?(?:to|through) (?:the )?last\b")
+_NAMES_A_STEP = any_of(r"第.{1,3}步|最后一步|头一步", r"\b(?:step|stage) (?:no\.? ?)?\d|\b\w+ step\b")
 # How hard the whole is, and not the whole.
 _HOW_HARD = any_of(
     r"(?:简单|复杂|麻烦|繁琐|省事|容易|好办|难办|难)(?:还是|[吗么嘛不没]|\W*$)|(?:难|麻|复|简|容|繁)不(?:难|麻烦|复杂|简单|容易|繁琐)",
@@ -162,7 +164,9 @@ def _routes(context: Context) -> dict[Route, float]:
     question = context.question
     by_rule = rule_route(context)
     surely = question.cancels or _names_a_way(question)
-    whole = _FROM_FIRST_TO_LAST.search(question.text) and question.step is None and by_rule != "comparison"
+    whole = _FIRST_STEP_TO_LAST.search(question.text) or (
+        _FROM_FIRST_TO_LAST.search(question.text) and question.step is None and by_rule != "comparison"
+    )
     if whole and _about_doing(question):
         return {"procedure": 1.0, "step": 0.0}
     if by_rule == "procedure" and surely and not any(len(run) > 1 for run in question.unknown):
@@ -184,7 +188,10 @@ def rule_route(context: Context) -> Route:
     question = context.question
     if _compares(context, _meant(context)):
         return "comparison"
-    if question.step is not None and not (question.cancels and question.step.kind == "nth"):
+    told_by_number = question.step is not None and question.step.kind == "nth"
+    if question.step is not None and not (
+        question.cancels and told_by_number and not _NAMES_A_STEP.search(question.text)
+    ):
         return "step"
     if "precautions" in question.intents:
         return "precautions"
