@@ -34,6 +34,9 @@ _ALL_OF_THEM = any_of(
 _LONGEST_REPLY = 20
 _FEW_WORDS = 2
 _SHORTEST_NAME = 2  # characters of a card's name whose beginning alone can name it: 加油 for 加油卡
+# What goes on about the card spoken of: 那地方中午歇不歇, 我人已经回老家了呢.
+_OF_THE_SAME = re.compile(r"^(?:那|這|这)(?:地方|里|儿|边|会|时|么|样|之后|以后)|了呢\W*$")
+_OF_ANOTHER = re.compile(r"呢\W*$|^(?:and|what about|how about)\b")
 _FROM_A_STEP = frozenset({"next", "following", "previous", "preceding"})
 _AT_A_STEP = frozenset({"nth", "several", "middle", "ends", "exists", "which", "order"}) | _FROM_A_STEP
 _GENERAL = frozenset({"definition", "kinds", "summary", "precautions", "reasons", "comparison"})
@@ -125,11 +128,14 @@ def _completed(question: Question, memory: _Memory, options: Sequence[str], read
 
 def _meant_by(question: Question, memory: _Memory) -> tuple[str, ...]:
     """The cards that a reply without a known name means; another than the one spoken of only if it goes on."""
-    meant = question.pointed or ((question.leaning,) if question.leaning else ())
+    leaning = (question.leaning,) if question.leaning else ()
     if not memory.cards:
-        return meant
-    short = len(question.text) <= _LONGEST_REPLY and not question.concepts
-    return meant if short and "continue" in question.intents else ()
+        return question.pointed or leaning
+    if len(question.text) > _LONGEST_REPLY or question.concepts or "continue" not in question.intents:
+        return ()
+    if _OF_THE_SAME.search(question.text):
+        return ()
+    return question.pointed or (leaning if _OF_ANOTHER.search(question.text) else ())
 
 
 def _wants_all_of_them(question: Question, memory: _Memory) -> bool:
@@ -272,9 +278,11 @@ def _asking_again(question: Question, pending: Question, cards: tuple[str, ...],
         asked = _without_names(pending, before, reader)
         asked = replace(asked, text=f"{' '.join(surfaces)} {asked.text}")
         question = _without_names(question, (*before, *cards), reader)
+    only_cancels = "cancel" in pending.actions and not (pending.concepts or pending.step or pending.asks)
     return replace(
         asked,
         raw=question.raw,
+        cancels=asked.cancels or only_cancels,  # 卡想退。医院挂号的。
         text=f"{asked.text} {question.text}" if question.unknown or question.concepts else asked.text,
         cards=cards,
         surfaces=surfaces,
