@@ -59,7 +59,10 @@ _FROM_FIRST_TO_LAST = any_of(
     r"\b(?:full|whole|entire|complete) (?:process|procedure|sequence|how-to|steps)\b|\bwhat(?:'s| is) the sequence\b",
     r"\b(?:list )?everything (?:i (?:have|need) to do|in order)\b|\blist (?:what|everything)\b",
 )
-_FIRST_STEP_TO_LAST = any_of(r"第一步到最后", r"\bfirst (?:step )?(?:to|through) (?:the )?last\b")
+_FIRST_STEP_TO_LAST = any_of(
+    r"第一步到最后",
+    r"\bfirst (?:step )?(?:to|through) (?:the )?last\b|\bstep (?:one|1)\W{1,3}step (?:two|2)\b",
+)
 _NAMES_A_STEP = any_of(r"第.{1,3}步|最后一步|头一步", r"\b(?:step|stage) (?:no\.? ?)?\d|\b\w+ step\b")
 # How hard the whole is, and not the whole.
 _HOW_HARD = any_of(
