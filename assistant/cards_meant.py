@@ -48,6 +48,7 @@ class Meant:
         cued: The cards that a use in it points to.
         unknown_card: The name of a card that no list knows, empty for none.
         generic: Whether it speaks of a card of no kind.
+        actions: What it speaks of doing.
     """
 
     named: tuple[str, ...]
@@ -55,6 +56,7 @@ class Meant:
     cued: tuple[str, ...]
     unknown_card: str
     generic: bool
+    actions: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ class CardReader:
             unknown_card=unknown_card,
             generic=bool(by_kind.get("generic") or unspecific)
             or (any(term in text for term in ("卡", "card")) and not by_kind.get("other")),
+            actions=frozenset(by_kind.get("action", ())),
         )
 
     def _named_and_cued(

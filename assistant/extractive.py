@@ -61,9 +61,13 @@ _FROM_FIRST_TO_LAST = any_of(
 )
 _FIRST_STEP_TO_LAST = any_of(
     r"第一步到最后",
-    r"\bfirst (?:step )?(?:to|through) (?:the )?last\b|\bstep (?:one|1)\W{1,3}step (?:two|2)\b",
+    r"\bfirst (?:step )?(?:to|through) (?:the )?last\b",
 )
-_NAMES_A_STEP = any_of(r"第.{1,3}步|最后一步|头一步", r"\b(?:step|stage) (?:no\.? ?)?\d|\b\w+ step\b")
+_NAMES_A_STEP = any_of(
+    r"第.{1,3}步|最后一步|头一步",
+    r"\b(?:step|stage) (?:no\.? ?)?\d|\b(?:first|second|third|fourth|fifth|sixth|seventh|eighth|last|final)"
+    r" step\b|\b\d{1,2}(?:st|nd|rd|th) step\b",
+)
 # How hard the whole is, and not the whole.
 _HOW_HARD = any_of(
     r"(?:简单|复杂|麻烦|繁琐|省事|容易|好办|难办|难)(?:还是|[吗么嘛不没]|\W*$)|(?:难|麻|复|简|容|繁)不(?:难|麻烦|复杂|简单|容易|繁琐)",

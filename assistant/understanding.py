@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 
-from assistant.cards_meant import CARD_NOUN, OWN_PART, CardReader, cards_excluded, names_by_kind
+from assistant.cards_meant import CARD_NOUN, OWN_PART, CardReader, cards_excluded
 from assistant.clauses import YES_OR_NO, Value, asking_clauses, asks_how_to_cancel, concepts_in, wishes_to_cancel
 from assistant.dialects import standardized
 from assistant.instructions import without_instructions
@@ -411,7 +411,7 @@ class Reader:
             ),
             generic=meant.generic,
             all_cards=bool(_ALL_CARDS.search(text)),
-            actions=frozenset(names_by_kind(text, found, excluded).get("action", ())),
+            actions=meant.actions,
             concepts=concepts,
             unknown=tuple(text[start:end] for start, end in unknown),
             focus=tuple(name for name in concepts if name in concepts_in(within)) if asking else concepts,
