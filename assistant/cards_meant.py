@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from assistant.clauses import Value, asks_how_to_cancel
@@ -36,6 +36,9 @@ _NOUN_ALONE = re.compile(r"(?:[退销停交还]|注销|取消|[这那][本张个
 _BESIDE_ANOTHER = re.compile(
     r"(?:账户|帐户|账号|号)?(?:一起|一块儿?|一道|同时|捆绑|打包)(?:办|开|领|申请|买|送|装|发)(?:理|通)?的"
 )
+
+# 掏错卡: what is done with a card and no name of one.
+_DONE_TO_A_CARD = re.compile(r"(?:错|过|着|把|张|掏|揣)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,7 @@ class CardReader:
             excluded: The cards that it says not to mean.
             unknown: Where no term was found.
         """
+        found = [self._told_apart(match) for match in found]
         by_kind = names_by_kind(text, found, excluded)
         named = list(dict.fromkeys(by_kind.get("card", ())))
         unspecific = [name for name in named if self.cards.is_unspecific(name) and not self.covered(name)]
@@ -99,6 +103,14 @@ class CardReader:
             or (any(term in text for term in ("卡", "card")) and not by_kind.get("other")),
             actions=frozenset(by_kind.get("action", ())),
         )
+
+    def _told_apart(self, match: Found[Value]) -> Found[Value]:
+        """A term that is a name of several cards with those that articles are about alone, or else the first."""
+        named = [value for value in match.values if value[0] == "card"]
+        if len(named) < 2 or not self.subjects:
+            return match
+        meant = [value for value in named if self.covered(value[1])] or named[:1]
+        return replace(match, values=tuple(value for value in match.values if value not in named or value in meant))
 
     def _named_and_cued(
         self, named: Sequence[str], by_kind: Mapping[str, Sequence[str]]
@@ -244,6 +256,8 @@ def _unknown_card(text: str, unknown: list[tuple[int, int]]) -> str:
     """The name of a card that no list knows: unexplained words directly before 卡, 证 or "card"."""
     for start, end in unknown:
         run = text[start:end]
+        if _DONE_TO_A_CARD.search(run):
+            continue
         if has_han(run):
             if CARD_NOUN.search(run) and len(run) > 2:
                 return run

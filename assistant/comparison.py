@@ -15,9 +15,11 @@ from assistant.known_units import about_several
 from assistant.naming import shortens
 from assistant.phrases import say
 from assistant.question import Question, han_only
+from assistant.quoting import enough, quote_units
 from assistant.refusals import refuse_unstated
 from assistant.situations import situations_in
 from assistant.tables import Cell, Row, row_at
+from assistant.thresholds import SURELY_ANSWERS_FROM
 from corpus.document import Document
 from corpus.normalize import has_han, normalize
 
@@ -34,6 +36,8 @@ _GIVES = 7.0  # log-odds that are added to a unit that gives what is compared
 _IN_GENERAL_FROM = -6.0  # log-odds from which what holds for all stands before what holds for a case
 _GIVES_NOTHING_FROM = -0.5  # the same from which a unit is shown that gives none of what cards are compared by
 _ADDS_FROM = -1.0  # log-odds from which what a card's own section says stands below what compares
+_FEWEST_COMPARED = 2  # cards that are named where cards are compared, and not what cards are
+_SURER_OF_NAMED = 1.25  # what a sentence on no card has to be surer where cards are named
 _COMPARES = re.compile(
     r"对照|比\W*$|比一下|不同\W*$|[一这]张?表|表格|一眼|一图|速查|对比|比较|比一比|相比|一览|区别|异同|不同之处|差别|放在?一[起块]|一[起块]看|并排|哪[个种张]最|横向|"
     r"compar|versus|\bvs\b|side by side|at a glance|differ",
@@ -57,6 +61,9 @@ def compare(context: Context, cards: Sequence[str]) -> Draft:
             for card, found in covering.items()
         ]
         return _one_by_one(context, totals, ())
+    ranked, surest = _surely_said(context)
+    if surest is not None and not _in_comparison(surest.unit) and _says_it_of_all(surest, cards):
+        return quote_units(context, enough(context, ranked), say("detail_general", context.language), "said of all")
     of_each = _asked_of_each(context, covering)
     subjects = [s for found in covering.values() for s in found]
     among = {one.question.text: _among_all(one, subjects) for one in of_each.values()}
@@ -67,6 +74,8 @@ def compare(context: Context, cards: Sequence[str]) -> Draft:
     }
     alone = [cells[0] for cells in own.values()] if len(own) == len(asked) else []
     together = [] if len(among) > 1 else _together(of_each[asked[0]], subjects, alone, *among.values())
+    if together and surest is not None and _in_comparison(surest.unit) and surest.unit not in together:
+        together = [surest.unit]
     if together:
         lines = _side_by_side(context, together, covering if len(asked) < len(catalog.subjects) else {})
         lines += [
@@ -85,6 +94,23 @@ def compare(context: Context, cards: Sequence[str]) -> Draft:
         for card in asked
     ]
     return _one_by_one(context, lines, [cell.unit for cells in own.values() for cell in cells])
+
+
+def _surely_said(context: Context) -> tuple[list[Scored], Scored | None]:
+    """All sentences, the likeliest first; and that where it is sure, no part of a procedure and no line of a table."""
+    ranked, _ = context.chosen(context.units_about(()), ())
+    best = ranked[0] if ranked else None
+    if best is None or best.score < SURELY_ANSWERS_FROM or best.unit.in_procedure or _is_row(best.unit):
+        return ranked, None
+    return ranked, best
+
+
+def _says_it_of_all(sure: Scored, cards: Sequence[str]) -> bool:
+    """Whether a sentence on no card alone answers for those that are compared, where any are named."""
+    one_alone = sure.unit.cards or len(sure.unit.named) == 1
+    if len(cards) < _FEWEST_COMPARED:
+        return not one_alone or sure.unit.role == "definition"
+    return not one_alone and sure.unit.role != "summary" and sure.score > SURELY_ANSWERS_FROM + _SURER_OF_NAMED
 
 
 def _quoted(context: Context, cells: Sequence[Scored]) -> str:

@@ -31,6 +31,13 @@ _ALL_OF_THEM = any_of(
     r"\ball of them\b|\blist (?:them|those|it|out)\b",
     r"^(?:and )?(?:what|which) are they\b",
 )
+# 为什么呢: the reason of what was asked about in the turn before.
+_ONLY_WHY = any_of(
+    r"^\W*[那这]?(?:又?是|到底|究竟)?(?:为什么|为啥|为何|凭什么|凭啥|图个?啥|图什么|[什啥]么?(?:原因|道理|讲究))"
+    r"(?:要?这样|规定|[呢呀啊嘛哦么了])*\W*$",
+    r"^\W*(?:but |and |so |ok )*(?:why(?: (?:is|was) (?:that|it|this)| so| not| though| exactly)*|how come|what for|"
+    r"for what reason|what(?:'s| is) the reason)\W*$",
+)
 _LONGEST_REPLY = 20
 _FEW_WORDS = 2
 _SHORTEST_NAME = 2  # characters of a card's name whose beginning alone can name it: 加油 for 加油卡
@@ -153,6 +160,9 @@ def _wants_all_of_them(question: Question, memory: _Memory) -> bool:
 def _carried(question: Question, memory: _Memory) -> Question:
     """A question with what it takes over from the one before: the step it counts from, or what it is about."""
     pending = memory.pending
+    if pending is not None and not pending.cancels and _ONLY_WHY.search(question.text):
+        said = replace(pending, raw=question.raw, text=f"{pending.text} {question.text}")
+        return replace(said, asks=True, asks_yes_or_no=False, language=_language(question, pending))
     if question.step is not None and question.step.kind in _FROM_A_STEP and not question.concepts:
         if not question.step.number and memory.step:
             return replace(question, step=_counted_from(question.step, memory.step))

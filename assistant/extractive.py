@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant import thresholds
@@ -28,7 +29,7 @@ from assistant.question import Question
 from assistant.refusals import abstain, answer_nothing, clarify, refuse_card, refuse_unstated, warn
 from assistant.route import Route, choose_route
 from assistant.step_reference import implied_step
-from corpus.normalize import normalize
+from corpus.normalize import has_han, normalize
 
 _STEP_FROM = (
     0.2  # how likely a step has to be asked for when the rules found one and another kind of answer is likelier
@@ -51,8 +52,8 @@ _WHOLE_ITSELF = any_of(
 )
 # In so many words, everything from the first thing to the last.
 _FROM_FIRST_TO_LAST = any_of(
-    r"从头(?:到尾|说|教|讲|给我|开始|至尾)|一步一?步|挨步|一样一样|从准备到|从第一件事|列(?:个|一下|张)?清单",
-    r"(?:先后|什么|啥)顺序|按顺序|先后(?:列|说|讲|给|捋|理)|流程捋|步骤(?:给我|列|说|发)|哪几[道关]|几道关",
+    r"从头(?:到尾|说|教|讲|给我|开始|至尾)|从头[^，。,?]{0,5}到[^，。,?]{0,3}[末尾完后]|一步一?步|挨步|一样一样|从准备到|从第一件事|列(?:个|一下|张)?清单",
+    r"(?:先后|什么|啥)顺序|[按依照]着?(?:先后)?[顺次]序|先后(?:列|说|讲|给|捋|理)|流程捋|步骤(?:给我|列|说|发)|哪几[道关]|几道关",
     r"先(?:做|干|弄)(?:啥|什么|嘛)[^,，。]{0,3}(?:后|再)(?:做|干|弄)",
     r"(?:整个|完整|全部|整套|全套)的?(?:过程|流程|手续|步骤|程序|操作|动作)",
     r"\bstep by step\b|\bstart to finish\b|\bwalk me through\b|\bfrom (?:the )?(?:start|beginning)\b",
@@ -74,6 +75,8 @@ _HOW_HARD = any_of(
     r"\b(?:is|are|does)\b.{0,40}\b(?:simple|easy|hard|difficult|complicated|complex|straightforward)\b",
 )
 # 商场积分卡：…，这里不写了: an entry of a list by the name that it begins with.
+_WHICH_FIRM = re.compile("哪家")
+_FAR_FROM_BEGIN = 3  # characters before the name of what a sentence defines: a mark of a list
 _LISTED = re.compile(r"\W*(?P<name>[^\W\d_]{2,12})(?:\*\*)?[：:]")
 _ONE_THING = re.compile(r"什么(?!都)|啥|咩|哪(?!几步|些步骤)|谁|多少|几(?!步)|\bwho\b|\bwhere\b|\bwhich\b|\bwhen\b")
 
@@ -92,7 +95,7 @@ def _composed(context: Context, likely: dict[Route, float]) -> Draft:
     cards = _meant(context)
     subjects = _subjects(context, cards)
     route = max(likely, key=likely.__getitem__)
-    understood = (question.pointed and route != "detail") or (question.all_cards and route == "comparison")
+    understood = (question.pointed and route != "detail") or (_of_all_cards(question) and route == "comparison")
     known = understood or (not question.empty and _about_cards(context))
     if told := answer_part(context, subjects) or answer_warning(context, subjects, known=known):
         return told
@@ -221,6 +224,8 @@ def _told_of(context: Context) -> tuple[str, ...]:
     surfaces = [surface for surface in context.question.surfaces if len(surface) > 1]
     if called := next(filter(None, (_called_so(context, surface) for surface in surfaces)), ()):
         return called
+    if kind := next(filter(None, (_of_kind(context, card) for card in context.question.cards)), ()):
+        return kind
     owners = {
         unit.cards
         for unit in context.units_about(())
@@ -241,6 +246,27 @@ def _called_so(context: Context, name: str) -> tuple[str, ...]:
     }
     (owner,) = owners if len(owners) == 1 else ((),)
     return owner if len(owner) == 1 else ()
+
+
+def _of_kind(context: Context, card: str) -> tuple[str, ...]:
+    """The one subject that an article says to be a card of this kind: `购物卡：由商场发行的储值卡`."""
+    known = context.sources.catalog.cards.by_name.get(card)
+    names = [name for name in known.names if has_han(name)] if known else []
+    owners = {
+        subject
+        for unit in context.units_about(())
+        if unit.role in {"definition", "kinds"} and any(name in unit.text for name in names)
+        for subject in context.sources.catalog.subjects
+        if _defines(unit.text, context.sources.catalog.called(subject), names)
+    }
+    return tuple(owners) if len(owners) == 1 else ()
+
+
+def _defines(text: str, subject: str, names: Sequence[str]) -> bool:
+    """Whether a text that begins with a subject's name says that it is what one of the names says."""
+    begin = text.find(normalize(subject))
+    said = re.split(r"[。;；]", text[begin + len(subject) :])[0] if 0 <= begin <= _FAR_FROM_BEGIN else ""
+    return any(re.search(rf"(?:的|是|种|张)(?:一种|一张)?{re.escape(name)}(?!的|里|上)", said) for name in names)
 
 
 def _meant(context: Context) -> tuple[str, ...]:
@@ -291,6 +317,11 @@ def _surely_said_of_none(context: Context) -> Draft | None:
     return answer_detail(context, ()) if surely else None
 
 
+def _of_all_cards(question: Question) -> bool:
+    """Whether `which of them` is asked of the cards: 哪家好吃 is asked of none."""
+    return question.all_cards and not (_WHICH_FIRM.search(question.text) and question.unknown and not question.concepts)
+
+
 def _about_cards(context: Context) -> bool:
     question = context.question
     if (
@@ -299,7 +330,7 @@ def _about_cards(context: Context) -> bool:
         or question.unknown_card
         or question.generic
         or question.actions
-        or question.all_cards
+        or _of_all_cards(question)
     ):
         return True
     if question.intents & {"summary", "precautions"} or (question.step is not None and question.step.kind != "order"):

@@ -20,7 +20,7 @@ from assistant.refusals import abstain, clarify, refuse_card, refuse_unstated
 from assistant.types_asked import of_the_type_asked, sure_by_type
 from corpus.normalize import has_han, normalize
 
-CLARIFIES_FROM = -2.5  # from here a section on one card may answer when the card is not named
+CLARIFIES_FROM = -1.5  # from here a section on one card may answer when the card is not named
 _AS_GOOD = 1.0  # units within this of the best count as answering too, when it is asked whether cards differ
 _TOLD_FROM = -1.5  # a sentence with strange words of the question that no other card's sections have answers from here
 _TOLD_AHEAD = 2.5  # when it is so far ahead of all that is not about its card
