@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from assistant.clauses import Value, asks_how_to_cancel
-from assistant.naming import Naming, masked, shortens
+from assistant.naming import OWN_PART, Naming, masked, shortens
 from assistant.question import han_only
 from corpus.card_names import ENDING
 from corpus.normalize import has_han, normalize
@@ -19,7 +19,6 @@ Spans = list[tuple[int, int]]
 
 CARD_NOUN = re.compile(r"(?:卡|证|会籍)$")
 _LONG_NOUN = 2  # characters of a noun for a card that can be part of a name: 会员
-OWN_PART = 1.0  # what a part of a subject's name counts at the least that no other's has
 _EXCLUDING = re.compile(
     r"(?:不是|并非|不要|不办|别的不是|(?<![a-z])not (?:the |my |a |an )?(?:one for (?:the |my )?)?)$"
 )

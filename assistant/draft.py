@@ -11,6 +11,7 @@ from assistant.citations import Citations
 from assistant.clauses import WAYS
 from assistant.evidence import Scored, Unit, rank_units
 from assistant.lexicon import Lexicon
+from assistant.naming import OWN_PART
 from assistant.phrases import say, shown
 from assistant.question import Question
 from assistant.unit_choice import choose_unit
@@ -201,7 +202,10 @@ class Context:
             return not set(unit.cards).isdisjoint(subjects)
         catalog = self.sources.catalog
         named = set(unit.named).intersection(catalog.subjects)
-        return not named or any(name in subjects or set(catalog.cards.kinds(name)) & set(subjects) for name in named)
+        if not named or any(name in subjects or set(catalog.cards.kinds(name)) & set(subjects) for name in named):
+            return True
+        # 水卡可以，门卡不行: it may speak of the subject by a part of its name.
+        return any(catalog.naming.score(unit.text, subject) >= OWN_PART for subject in subjects)
 
     def ranked(self, units: Sequence[Unit]) -> list[Scored]:
         """The units that say something of what is asked, best first."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant import thresholds
@@ -29,6 +28,7 @@ from assistant.question import Question
 from assistant.refusals import abstain, answer_nothing, clarify, refuse_card, refuse_unstated, warn
 from assistant.route import Route, choose_route
 from assistant.step_reference import implied_step
+from corpus.card_names import ENDING
 from corpus.normalize import has_han, normalize
 
 _STEP_FROM = (
@@ -76,7 +76,8 @@ _HOW_HARD = any_of(
 )
 # 商场积分卡：…，这里不写了: an entry of a list by the name that it begins with.
 _WHICH_FIRM = re.compile("哪家")
-_FAR_FROM_BEGIN = 3  # characters before the name of what a sentence defines: a mark of a list
+_DEFINES = frozenset({"definition", "kinds"})
+_STOP = re.compile(r"[。;；]")
 _LISTED = re.compile(r"\W*(?P<name>[^\W\d_]{2,12})(?:\*\*)?[：:]")
 _ONE_THING = re.compile(r"什么(?!都)|啥|咩|哪(?!几步|些步骤)|谁|多少|几(?!步)|\bwho\b|\bwhere\b|\bwhich\b|\bwhen\b")
 
@@ -252,21 +253,28 @@ def _of_kind(context: Context, card: str) -> tuple[str, ...]:
     """The one subject that an article says to be a card of this kind: `购物卡：由商场发行的储值卡`."""
     known = context.sources.catalog.cards.by_name.get(card)
     names = [name for name in known.names if has_han(name)] if known else []
-    owners = {
-        subject
-        for unit in context.units_about(())
-        if unit.role in {"definition", "kinds"} and any(name in unit.text for name in names)
-        for subject in context.sources.catalog.subjects
-        if _defines(unit.text, context.sources.catalog.called(subject), names)
-    }
-    return tuple(owners) if len(owners) == 1 else ()
+    kinds = [rf"(?:的|是|种|张)(?:一种|一张)?{re.escape(name)}(?!的|里|上)" for name in names]
+    uses = [rf"{re.escape(use)}(?:用|使用|时|的)" for use in {ENDING.sub("", name) for name in names} if len(use) > 1]
+    for patterns in filter(None, (kinds, uses)):
+        says = re.compile("|".join(patterns))
+        owners = {
+            subject
+            for subject in context.sources.catalog.subjects
+            for definition in _definitions(context, subject)
+            if says.search(definition)
+        }
+        if len(owners) == 1:
+            return tuple(owners)
+    return ()
 
 
-def _defines(text: str, subject: str, names: Sequence[str]) -> bool:
-    """Whether a text that begins with a subject's name says that it is what one of the names says."""
-    begin = text.find(normalize(subject))
-    said = re.split(r"[。;；]", text[begin + len(subject) :])[0] if 0 <= begin <= _FAR_FROM_BEGIN else ""
-    return any(re.search(rf"(?:的|是|种|张)(?:一种|一张)?{re.escape(name)}(?!的|里|上)", said) for name in names)
+def _definitions(context: Context, subject: str) -> list[str]:
+    """What sentences say of a subject behind its name: where cards are defined, or behind a colon."""
+    name = normalize(context.sources.catalog.called(subject))
+    labelled = re.compile(rf"{re.escape(name)}\W{{0,3}}[:：]")
+    told = [unit for unit in context.units_about(()) if not unit.in_procedure and name in unit.text]
+    defining = [unit.text for unit in told if unit.role in _DEFINES or (not unit.role and labelled.search(unit.text))]
+    return [_STOP.split(text.partition(name)[2])[0] for text in defining]
 
 
 def _meant(context: Context) -> tuple[str, ...]:

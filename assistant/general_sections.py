@@ -22,7 +22,10 @@ def answer_generally(context: Context, subjects: Sequence[str]) -> Draft | None:
     question = context.question
     if question.step is not None:
         return None
-    if subjects and ("definition" in question.intents or "usage" in question.focus) and not question.actions:
+    named = question.cards or question.cued  # one that is only guessed at is not what is to be explained
+    value = any(context.sources.lexicon.concepts[name].kind == "typed" for name in question.focus)
+    explains = "definition" in question.intents or "usage" in question.focus
+    if subjects and named and explains and not (question.actions or value):
         return described(context, subjects)
     intents = [
         name for name in ("summary", "precautions", "definition", "kinds", "reasons") if name in question.intents

@@ -15,6 +15,7 @@ from corpus.normalize import normalize
 from corpus.terms import TermList
 
 _FILE = Path(__file__).with_name("name_words.toml")
+OWN_PART = 1.0  # what a part of a subject's name counts at the least that no other's has
 _SHORTEST_PART = 2
 # `电的第二步`, `那气的呢`, `水那边`: one character in place of a name.
 _BY_CHARACTER = re.compile(

@@ -46,7 +46,9 @@ def answer_anyhow(context: Context, subjects: Sequence[str]) -> Draft:
         strange = set().union(*(pairs_of(run) for run in context.question.unknown))
         familiar = not strange or any(strange & unit.pairs for unit in units)
         least = thresholds.STRANGE_ANSWERS_FROM
-    if familiar and ranked and ranked[0].score > least:
+    if not familiar:
+        least = thresholds.UNFAMILIAR_ANSWERS_FROM
+    if ranked and ranked[0].score > least:
         return answer_detail(context, subjects)
     return abstain(context, "out_of_domain", say("out_of_domain", context.language), "not about cards")
 

@@ -39,13 +39,13 @@ def of_the_type_asked(context: Context, ranked: list[Scored]) -> list[Scored]:
         if lexicon.concepts[name].kind == "bar" and not lexicon.concepts[name].in_passing
     }
     needed |= {name for name in question.focus if lexicon.concepts[name].kind == "bar"}
-    anyhow = thresholds.SURELY_ANSWERS_FROM if not _ONLY_BY_VALUE & set(types) else math.inf
+    anyhow = thresholds.WITHOUT_TYPE_ANSWERS_FROM if not _ONLY_BY_VALUE & set(types) else math.inf
     fees = _fees_of_kinds(question.text) if "amount" in types else frozenset()
     return [
         s
         for s in ranked
-        if fees <= _fees_of_kinds(s.unit.text)
-        and things <= s.unit.concepts
+        if (fees <= _fees_of_kinds(s.unit.text) or s.score > thresholds.WITHOUT_THING_ANSWERS_FROM)
+        and (things <= s.unit.concepts or s.score > thresholds.WITHOUT_THING_ANSWERS_FROM)
         and (s.score > anyhow or (needed <= s.unit.concepts and all(holds(s.unit, value) for value in types)))
     ]
 

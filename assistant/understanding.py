@@ -7,13 +7,13 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 
-from assistant.cards_meant import CARD_NOUN, OWN_PART, CardReader, cards_excluded
+from assistant.cards_meant import CARD_NOUN, CardReader, cards_excluded
 from assistant.clauses import YES_OR_NO, Value, asking_clauses, asks_how_to_cancel, concepts_in, wishes_to_cancel
 from assistant.dialects import standardized
 from assistant.instructions import without_instructions
 from assistant.lexicon import Lexicon, any_of
 from assistant.misspelt import one_edit_away
-from assistant.naming import Naming, masked
+from assistant.naming import OWN_PART, Naming, masked
 from assistant.pictographs import spelled_out
 from assistant.question import Question, han_only
 from assistant.sounds import Sounds
@@ -82,6 +82,7 @@ _CORRECTABLE = frozenset(
 )
 _STUTTER = re.compile(r"([^\W\d_a-z爷奶爸妈哥姐弟妹叔婶舅姑谢])\1+")
 _HAN_RUN = re.compile(r"[\u4e00-\u9fff]+")
+_CAPITALIZED = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+")  # a name amid an English sentence
 _LATIN_WORD = re.compile(r"[a-z][a-z'-]+")
 _SHORTEST_MENDED = 4  # one fewer without a vowel: bnk
 _VOWELS = frozenset("aeiouy")
@@ -234,7 +235,8 @@ class Reader:
         text = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", text)
         uninstructed = without_instructions(text)
         instructed, text = uninstructed.ordered, uninstructed.text
-        corrected, found = self._respelled(_STUTTER.sub(r"\1", text))
+        proper = frozenset(normalize(name) for name in _CAPITALIZED.findall(raw[:MAX_QUESTION_CHARACTERS]))
+        corrected, found = self._respelled(_STUTTER.sub(r"\1", text), proper)
         if language == "en" and has_han(corrected):
             language = "zh"
         parsed = partial(self._parsed, raw, language=language, instructed=instructed, unsafe=unsafe, contact=contact)
@@ -280,19 +282,22 @@ class Reader:
         owner = self.owner(question)
         return owner if owner in question.cards else ""
 
-    def _respelled(self, text: str) -> tuple[str, list[Found[Value]]]:
-        """`text` with pinyin and sound-alikes resolved where nothing else explains words; and the terms in it."""
+    def _respelled(self, text: str, proper: frozenset[str]) -> tuple[str, list[Found[Value]]]:
+        """`text` with pinyin and sound-alikes resolved where nothing else explains words; and the terms in it.
+
+        Names of an English sentence, `proper`, are no pinyin.
+        """
         read, found = text, self.find(text)
         text = self._mended(text, found)
         if text != read:
             read, found = text, self.find(text)
         unexplained = self._unexplained(text, found)
-        latin = _latin_of(text, unexplained)
+        latin = _latin_of(text, unexplained, proper)
         if latin and has_han(text) and (mixed := self._sounds.from_mixed(text, latin)) != text:
             read = text = mixed
             found = self.find(text)
             unexplained = self._unexplained(text, found)
-            latin = _latin_of(text, unexplained)
+            latin = _latin_of(text, unexplained, proper)
         if latin and (spelled := self._sounds.from_pinyin(text, latin)) != text:
             read = text = normalize(spelled)
             found = self.find(text)
@@ -431,8 +436,8 @@ class Reader:
         )
 
 
-def _latin_of(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    return [(start, end) for start, end in spans if not has_han(text[start:end])]
+def _latin_of(text: str, spans: Iterable[tuple[int, int]], proper: frozenset[str]) -> list[tuple[int, int]]:
+    return [(start, end) for start, end in spans if not has_han(text[start:end]) and text[start:end] not in proper]
 
 
 def _without_slow(text: str, found: list[Found[Value]]) -> list[Found[Value]]:

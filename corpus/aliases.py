@@ -25,7 +25,7 @@ class Card:
     Attributes:
         name: Its Chinese name, by which it is known to the program.
         en: Its English name.
-        names: What it is called, folded; `name` and `en` included.
+        names: What it is called, folded; `name`, `en` and what another card is called too included.
         cues: Words that point to it when it is not named, folded.
         broader: Name of the kind that it is one of, empty when there is none.
         document: Whether it is more often shown at a counter than cancelled there (an identity card).
@@ -78,7 +78,12 @@ def load_aliases(file: Path = DEFAULT_FILE) -> Aliases:
                 names=tuple(
                     dict.fromkeys(
                         spelled
-                        for name in (entry["name"], *entry.get("names", ()), entry.get("en", ""))
+                        for name in (
+                            entry["name"],
+                            *entry.get("names", ()),
+                            *entry.get("shared", ()),
+                            entry.get("en", ""),
+                        )
                         if name
                         for spelled in _spellings(name)
                     )

@@ -37,7 +37,16 @@ from tests.benchmarks.examples import DETAILS, Examples, QuestionSet, question_s
 # The constants that may be tried by `--set`, and the module that each stands in.
 THRESHOLDS = {
     **dict.fromkeys(
-        ("ANSWERS_FROM", "SURELY_ANSWERS_FROM", "STRANGE_ANSWERS_FROM", "FOLLOWING_ANSWERS_FROM"), thresholds
+        (
+            "ANSWERS_FROM",
+            "SURELY_ANSWERS_FROM",
+            "STRANGE_ANSWERS_FROM",
+            "FOLLOWING_ANSWERS_FROM",
+            "UNFAMILIAR_ANSWERS_FROM",
+            "WITHOUT_THING_ANSWERS_FROM",
+            "WITHOUT_TYPE_ANSWERS_FROM",
+        ),
+        thresholds,
     ),
     **dict.fromkeys(("POINTS_FROM", "SURELY_POINTS_FROM", "LEANS_FROM"), subject_choice),
 }
