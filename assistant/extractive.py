@@ -28,8 +28,7 @@ from assistant.question import Question
 from assistant.refusals import abstain, answer_nothing, clarify, refuse_card, refuse_unstated, warn
 from assistant.route import Route, choose_route
 from assistant.step_reference import implied_step
-from corpus.card_names import ENDING
-from corpus.normalize import has_han, normalize
+from corpus.normalize import normalize
 
 _STEP_FROM = (
     0.2  # how likely a step has to be asked for when the rules found one and another kind of answer is likelier
@@ -76,8 +75,6 @@ _HOW_HARD = any_of(
 )
 # 商场积分卡：…，这里不写了: an entry of a list by the name that it begins with.
 _WHICH_FIRM = re.compile("哪家")
-_DEFINES = frozenset({"definition", "kinds"})
-_STOP = re.compile(r"[。;；]")
 _LISTED = re.compile(r"\W*(?P<name>[^\W\d_]{2,12})(?:\*\*)?[：:]")
 _ONE_THING = re.compile(r"什么(?!都)|啥|咩|哪(?!几步|些步骤)|谁|多少|几(?!步)|\bwho\b|\bwhere\b|\bwhich\b|\bwhen\b")
 
@@ -225,8 +222,6 @@ def _told_of(context: Context) -> tuple[str, ...]:
     surfaces = [surface for surface in context.question.surfaces if len(surface) > 1]
     if called := next(filter(None, (_called_so(context, surface) for surface in surfaces)), ()):
         return called
-    if kind := next(filter(None, (_of_kind(context, card) for card in context.question.cards)), ()):
-        return kind
     owners = {
         unit.cards
         for unit in context.units_about(())
@@ -247,34 +242,6 @@ def _called_so(context: Context, name: str) -> tuple[str, ...]:
     }
     (owner,) = owners if len(owners) == 1 else ((),)
     return owner if len(owner) == 1 else ()
-
-
-def _of_kind(context: Context, card: str) -> tuple[str, ...]:
-    """The one subject that an article says to be a card of this kind: `购物卡：由商场发行的储值卡`."""
-    known = context.sources.catalog.cards.by_name.get(card)
-    names = [name for name in known.names if has_han(name)] if known else []
-    kinds = [rf"(?:的|是|种|张)(?:一种|一张)?{re.escape(name)}(?!的|里|上)" for name in names]
-    uses = [rf"{re.escape(use)}(?:用|使用|时|的)" for use in {ENDING.sub("", name) for name in names} if len(use) > 1]
-    for patterns in filter(None, (kinds, uses)):
-        says = re.compile("|".join(patterns))
-        owners = {
-            subject
-            for subject in context.sources.catalog.subjects
-            for definition in _definitions(context, subject)
-            if says.search(definition)
-        }
-        if len(owners) == 1:
-            return tuple(owners)
-    return ()
-
-
-def _definitions(context: Context, subject: str) -> list[str]:
-    """What sentences say of a subject behind its name: where cards are defined, or behind a colon."""
-    name = normalize(context.sources.catalog.called(subject))
-    labelled = re.compile(rf"{re.escape(name)}\W{{0,3}}[:：]")
-    told = [unit for unit in context.units_about(()) if not unit.in_procedure and name in unit.text]
-    defining = [unit.text for unit in told if unit.role in _DEFINES or (not unit.role and labelled.search(unit.text))]
-    return [_STOP.split(text.partition(name)[2])[0] for text in defining]
 
 
 def _meant(context: Context) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""The other names that an article says a card has: `安居卡，大家都叫它「门卡」`, `公积金联名卡（以下简称联名卡）`."""
+"""The other names that an article says a card has: `安居卡，大家都叫它「门卡」`, `公积金联名卡（以下简称联名卡）`.
+
+What a card is said to be is one more: `购物卡：由商场发行的储值卡`, `顺风账号：打车用的乘客账号`.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,12 @@ _DENIED = re.compile(r"(?:不|别|并非|没人)[^,，。]{0,2}$")
 _BRACKETED = re.compile(
     r"(?<=[\u4e00-\u9fffa-z])[(（](?:即|也叫|又叫|俗称|简称)?(?P<names>[\u4e00-\u9fffa-z0-9、/]{2,16})[)）]"
 )
+# What a card is: what stands behind its name and a colon, and ends in a noun for a card.
+_DEFINED = re.compile(
+    r"^[^\w《“「]*(?P<name>[\u4e00-\u9fffa-z0-9]{2,12})\s*[:：]\s*(?P<said>[^,，。;；、:：]{2,24})(?=[,，。;；]|$)"
+)
+_IS = re.compile(r"(?:的|是|[一这]?[种张个])(?P<kind>[\u4e00-\u9fffa-z]{1,8}?)$")
+_FOR_A_USE = re.compile(r"用(?:来|于)?[^的]{0,4}的")
 _NAME = re.compile(r".+(?:[卡证號号折户戶码]|账户|账号|会员)$")
 _OPENING = re.compile(r"[\u4e00-\u9fffa-z0-9]+(?=[(（]$)")
 
@@ -28,7 +37,10 @@ def other_names(text: str, names: Collection[str]) -> Iterator[tuple[str, str]]:
 
     It is the name before it in its sentence that is meant, or the one it abbreviates.
     """
-    for line in filter(_SAID.search, text.splitlines()):
+    lines = text.splitlines()
+    for line in lines:
+        yield from _defined(normalize(line.replace("*", "")), names)
+    for line in filter(_SAID.search, lines):
         folded = normalize(line.replace("*", ""))
         for called in _CALLED.finditer(folded):
             other = called["quoted"] or called["plain"]
@@ -43,6 +55,17 @@ def other_names(text: str, names: Collection[str]) -> Iterator[tuple[str, str]]:
             owner = max(names, key=lambda name: (before.rfind(name), len(name)), default="")
             if owner and owner in before:
                 yield other, owner
+
+
+def _defined(line: str, names: Collection[str]) -> Iterator[tuple[str, str]]:
+    """What a folded line says that the card is whose name it begins with: the kind, and the use where it tells one."""
+    found = _DEFINED.match(line)
+    if not found or found["name"] not in names or not _NAME.match(found["said"]):
+        return
+    if kind := _IS.search(found["said"]):
+        yield kind["kind"], found["name"]
+    if _FOR_A_USE.search(found["said"]):
+        yield found["said"], found["name"]
 
 
 def bracketed_names(heading: str) -> Iterator[str]:
