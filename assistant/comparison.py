@@ -38,6 +38,7 @@ _GIVES_NOTHING_FROM = -0.5  # the same from which a unit is shown that gives non
 _ADDS_FROM = -1.0  # log-odds from which what a card's own section says stands below what compares
 _FEWEST_COMPARED = 2  # cards that are named where cards are compared, and not what cards are
 _SURER_OF_NAMED = 1.25  # what a sentence on no card has to be surer where cards are named
+_OF_ALL_AT_ONCE = frozenset({"definition", "kinds"})  # what names all cards there and compares none
 _COMPARES = re.compile(
     r"对照|比\W*$|比一下|不同\W*$|[一这]张?表|表格|一眼|一图|速查|对比|比较|比一比|相比|一览|区别|异同|不同之处|差别|放在?一[起块]|一[起块]看|并排|哪[个种张]最|横向|"
     r"compar|versus|\bvs\b|side by side|at a glance|differ",
@@ -62,7 +63,7 @@ def compare(context: Context, cards: Sequence[str]) -> Draft:
         ]
         return _one_by_one(context, totals, ())
     ranked, surest = _surely_said(context)
-    if surest is not None and not _in_comparison(surest.unit) and _says_it_of_all(surest, cards):
+    if surest is not None and not _in_comparison(surest.unit) and _says_it_of_all(context, surest, cards):
         return quote_units(context, enough(context, ranked), say("detail_general", context.language), "said of all")
     of_each = _asked_of_each(context, covering)
     subjects = [s for found in covering.values() for s in found]
@@ -105,12 +106,18 @@ def _surely_said(context: Context) -> tuple[list[Scored], Scored | None]:
     return ranked, best
 
 
-def _says_it_of_all(sure: Scored, cards: Sequence[str]) -> bool:
-    """Whether a sentence on no card alone answers for those that are compared, where any are named."""
-    one_alone = sure.unit.cards or len(sure.unit.named) == 1
-    if len(cards) < _FEWEST_COMPARED:
-        return not one_alone or sure.unit.role == "definition"
-    return not one_alone and sure.unit.role != "summary" and sure.score > SURELY_ANSWERS_FROM + _SURER_OF_NAMED
+def _says_it_of_all(context: Context, sure: Scored, cards: Sequence[str]) -> bool:
+    """Whether a sentence on no card alone answers for those that are compared, where cards are."""
+    unit, naming = sure.unit, context.sources.catalog.naming
+    one_alone = unit.cards or len(unit.named) == 1
+    if len(cards) < _FEWEST_COMPARED and not context.question.all_cards:
+        return not one_alone or unit.role == "definition"
+    if len(cards) >= _FEWEST_COMPARED and sure.score < SURELY_ANSWERS_FROM + _SURER_OF_NAMED:
+        return False
+    if context.question.intents & {"kinds", "definition"}:
+        return not one_alone
+    several = about_several(unit) or sum(naming.score(unit.text, subject) > 0 for subject in naming.subjects) > 1
+    return several and not unit.cards and unit.role not in _OF_ALL_AT_ONCE
 
 
 def _quoted(context: Context, cells: Sequence[Scored]) -> str:

@@ -46,9 +46,7 @@ def answer_anyhow(context: Context, subjects: Sequence[str]) -> Draft:
         strange = set().union(*(pairs_of(run) for run in context.question.unknown))
         familiar = not strange or any(strange & unit.pairs for unit in units)
         least = thresholds.STRANGE_ANSWERS_FROM
-    if not familiar:
-        least = thresholds.UNFAMILIAR_ANSWERS_FROM
-    if ranked and ranked[0].score > least:
+    if familiar and ranked and ranked[0].score > least:
         return answer_detail(context, subjects)
     return abstain(context, "out_of_domain", say("out_of_domain", context.language), "not about cards")
 
@@ -114,10 +112,10 @@ def _decide(
             if general is not None and not rivals
             else [scored for scored in ranked if not scored.unit.cards or set(scored.unit.cards) & set(subjects)]
         )
-    if subjects:
+    if subjects and (best.unit.cards or subjects != context.question.pointed):
         head = say("detail", context.language, card=joined([context.name(s) for s in subjects], context.language))
     else:
-        head = say("detail_general", context.language)
+        head = say("detail_general", context.language)  # a card that is guessed at is not what was asked about
     kept = {id(scored) for scored in fitting}
     rejected = [scored for scored in ranked if id(scored) not in kept][:5]
     return quote_units(context, enough(context, fitting), head, "detail", rejected=rejected)
@@ -284,6 +282,9 @@ def answer_of_uncovered(context: Context, card: str) -> Draft | None:
         return None
     if card not in best.unit.named and not any(surface in best.unit.text for surface in surfaces):
         return None
+    cancelling = [word for word in context.sources.lexicon.actions["cancel"] if len(word) > 1]
+    if "cancel" in context.question.actions and not any(word in best.unit.text for word in cancelling):
+        return None  # what the card is for does not tell what becomes of it
     if best not in of_the_type_asked(context, ranked[:1]):
         return None
     return quote_units(context, [best], say("detail_general", context.language), "said of a card without a procedure")

@@ -5,8 +5,6 @@ Scores are logarithms of odds against "no unit answers"; `tests/benchmarks/resul
 
 ANSWERS_FROM = 0.25
 SURELY_ANSWERS_FROM = 2.0
-WITHOUT_TYPE_ANSWERS_FROM = 2.0  # the same of one that has no value of the type asked for, or no word for what it must
-WITHOUT_THING_ANSWERS_FROM = 99.0  # and of one that does not name the very thing, or fee, that is asked about
+WITHOUT_TYPE_ANSWERS_FROM = 1.3  # the same of one that has no value of the type asked for, or no word for what it must
 STRANGE_ANSWERS_FROM = 1.75  # the same of a question in which nothing to do with a card is known
-UNFAMILIAR_ANSWERS_FROM = 99.0  # the same where no sentence has any of the question's strange words
 FOLLOWING_ANSWERS_FROM = 1.25  # and of one that is asked in a conversation about a card

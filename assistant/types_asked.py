@@ -44,8 +44,8 @@ def of_the_type_asked(context: Context, ranked: list[Scored]) -> list[Scored]:
     return [
         s
         for s in ranked
-        if (fees <= _fees_of_kinds(s.unit.text) or s.score > thresholds.WITHOUT_THING_ANSWERS_FROM)
-        and (things <= s.unit.concepts or s.score > thresholds.WITHOUT_THING_ANSWERS_FROM)
+        if fees <= _fees_of_kinds(s.unit.text)
+        and things <= s.unit.concepts
         and (s.score > anyhow or (needed <= s.unit.concepts and all(holds(s.unit, value) for value in types)))
     ]
 

@@ -42,8 +42,6 @@ THRESHOLDS = {
             "SURELY_ANSWERS_FROM",
             "STRANGE_ANSWERS_FROM",
             "FOLLOWING_ANSWERS_FROM",
-            "UNFAMILIAR_ANSWERS_FROM",
-            "WITHOUT_THING_ANSWERS_FROM",
             "WITHOUT_TYPE_ANSWERS_FROM",
         ),
         thresholds,
