@@ -112,9 +112,10 @@ def section_units(context: Context, intent: str, subjects: Sequence[str]) -> lis
 def list_units(context: Context, intent: str, units: Sequence[Unit]) -> Draft:
     """Units as an answer: a numbered list, each reason with its heading in front, or one alone."""
     lines = []
+    told_apart = len({unit.chunk.headings for unit in units}) == len(units)
     for n, unit in enumerate(units, 1):
         label = ""
-        if unit.kind == "prose" and intent == "reasons":
+        if unit.kind == "prose" and intent == "reasons" and told_apart:
             name = _UNNUMBERED.sub("", context.heading(unit.chunk).text)
             label = f"**{name}**{colon(context.language)}" if name else ""
         lines.append(f"{n}. {label}{context.quoted(unit)}" if len(units) > 1 else f"{label}{context.quoted(unit)}")

@@ -237,7 +237,7 @@ class Reader:
         instructed, text = uninstructed.ordered, uninstructed.text
         proper = frozenset(normalize(name) for name in _CAPITALIZED.findall(raw[:MAX_QUESTION_CHARACTERS]))
         corrected, found = self._respelled(_STUTTER.sub(r"\1", text), proper)
-        if language == "en" and has_han(corrected):
+        if language == "en" and has_han(corrected) and not has_han(raw):
             language = "zh"
         parsed = partial(self._parsed, raw, language=language, instructed=instructed, unsafe=unsafe, contact=contact)
         question = parsed(corrected, found)

@@ -15,6 +15,7 @@ _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _HAN_CHARACTER = re.compile(f"[{_HAN}]")
 # NFKC has made most full-width punctuation narrow.
 _BETWEEN_HAN = re.compile(rf"(?<=[{_HAN}。、,!?;:])\s+(?=[{_HAN}。、,!?;:])")
+_SET_APART = re.compile(r"\([^()]*\)|“[^“”]*”|「[^「」]*」|『[^『』]*』|《[^《》]*》|\"[^\"]*\"")  # a name in its own language
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 # Text that has neither: the common case, told by one look.
 _ORDINARY = re.compile(r"[\n\t -~\u3001-\u3011\u4e00-\u9fff\uff01-\uff5d“”‘’—…·]*")
@@ -73,12 +74,11 @@ def has_han(text: str) -> bool:
 def language_of(text: str) -> Language:
     """The language to answer `text` in.
 
-    A text is English when it has no Chinese character and Latin words; traditional Chinese when making it
-    simplified changes more characters than making it traditional does.
+    A text is English when it has Latin words and no Chinese character but in brackets or quotation marks; traditional
+    Chinese when making it simplified changes more characters than making it traditional does.
     """
     shown = unicodedata.normalize("NFKC", visible(text))
-    n_han = len(_HAN_CHARACTER.findall(shown))
-    if n_han == 0 and _LATIN_WORD.search(shown):
+    if not _HAN_CHARACTER.search(_SET_APART.sub(" ", shown)) and _LATIN_WORD.search(_SET_APART.sub(" ", shown)):
         return "en"
     simplified, traditional = to_simplified(shown), to_traditional(shown)
     n_traditional = sum(a != b for a, b in zip(shown, simplified, strict=False))
