@@ -29,6 +29,7 @@ _LABEL = re.compile(
     r"\s*(?:\*\*|__)?(?P<label>[^：:。，,；;！!？?\n]{1,24}?)(?:\*\*|__)?\s*[：:](?!//)(?:\*\*|__)?\s*\S"
 )
 _SENTENCE_LABEL = re.compile(r"\s*(?P<label>[^：:。，,；;！!？?\n]{2,12})。\s*\S")
+_CLOSED_BOLD = re.compile(r"(?P<label>[^*_\n]{1,30}?)[：:]?(?:\*\*|__)[ \t]*\n")  # `**步骤1：带卡**` over what it says
 _BOLD_LABEL = re.compile(r"\s*(?:\*\*|__)(?P<label>[^*_\n]{1,40}?)[：:]?(?:\*\*|__)")
 # How a paragraph begins that asks, and one that answers it.
 ASKED = re.compile(r"\W{0,4}(?:问|Q\d?|留言|提问|网友问)\W{0,4}[:：、.]|\W{0,4}Q\b", re.IGNORECASE)
@@ -256,7 +257,12 @@ def _label(content: str) -> str:
     first_line, _, rest = content.partition("\n")
     if rest.startswith("\n") and 0 < len(first_line) <= MAX_LABEL_CHARACTERS and not _SENTENCE.search(first_line):
         return heading_text(first_line)  # a step that was a heading
-    found = _BOLD_LABEL.match(content) or _LABEL.match(content) or _SENTENCE_LABEL.match(content)
+    found = (
+        _CLOSED_BOLD.match(content)
+        or _BOLD_LABEL.match(content)
+        or _LABEL.match(content)
+        or _SENTENCE_LABEL.match(content)
+    )
     return heading_text(found["label"]) if found else ""
 
 

@@ -15,7 +15,9 @@ _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _HAN_CHARACTER = re.compile(f"[{_HAN}]")
 # NFKC has made most full-width punctuation narrow.
 _BETWEEN_HAN = re.compile(rf"(?<=[{_HAN}。、,!?;:])\s+(?=[{_HAN}。、,!?;:])")
-_SET_APART = re.compile(r"\([^()]*\)|“[^“”]*”|「[^「」]*」|『[^『』]*』|《[^《》]*》|\"[^\"]*\"")  # a name in its own language
+_SET_APART = re.compile(
+    r"\([^()]*\)|“[^“”]*”|「[^「」]*」|『[^『』]*』|《[^《》]*》|\"[^\"]*\""
+)  # a name in its own language
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 # Text that has neither: the common case, told by one look.
 _ORDINARY = re.compile(r"[\n\t -~\u3001-\u3011\u4e00-\u9fff\uff01-\uff5d“”‘’—…·]*")

@@ -122,3 +122,12 @@ def test_a_name_amid_an_english_sentence_is_no_pinyin(assistant: Assistant) -> N
     text = assistant.context(["How do I return the card of the Buzhou market?"]).question.text
 
     assert "buzhou" in text
+
+
+def test_a_bold_line_with_the_number_of_a_step_is_its_label() -> None:
+    told = (
+        "# 水卡怎么退\n\n## 水卡的退卡步骤\n\n**步骤1：查余额**\n在机器上刷一下。\n\n**步骤2：交卡**\n把卡交给老师。\n"
+    )
+    answer = small({"water.md": told}).ask(["水卡怎么退"])
+
+    assert [step.text for step in answer.steps] == ["**查余额** 在机器上刷一下。", "**交卡** 把卡交给老师。"]
