@@ -64,7 +64,8 @@ def compare(context: Context, cards: Sequence[str]) -> Draft:
         return _one_by_one(context, totals, ())
     ranked, surest = _surely_said(context)
     if surest is not None and not _in_comparison(surest.unit) and _says_it_of_all(context, surest, cards):
-        return quote_units(context, enough(context, ranked), say("detail_general", context.language), "said of all")
+        said = [scored for scored in enough(context, ranked) if scored is surest or not scored.unit.cards]
+        return quote_units(context, said, say("detail_general", context.language), "said of all")
     of_each = _asked_of_each(context, covering)
     subjects = [s for found in covering.values() for s in found]
     among = {one.question.text: _among_all(one, subjects) for one in of_each.values()}
@@ -112,9 +113,10 @@ def _says_it_of_all(context: Context, sure: Scored, cards: Sequence[str]) -> boo
     one_alone = unit.cards or len(unit.named) == 1
     if len(cards) < _FEWEST_COMPARED and not context.question.all_cards:
         return not one_alone or unit.role == "definition"
-    if len(cards) >= _FEWEST_COMPARED and sure.score < SURELY_ANSWERS_FROM + _SURER_OF_NAMED:
+    named = len(cards) >= _FEWEST_COMPARED
+    if named and (unit.role == "summary" or sure.score < SURELY_ANSWERS_FROM + _SURER_OF_NAMED):
         return False
-    if context.question.intents & {"kinds", "definition"}:
+    if context.question.intents & {"kinds", "definition"} and not context.question.concepts:
         return not one_alone
     several = about_several(unit) or sum(naming.score(unit.text, subject) > 0 for subject in naming.subjects) > 1
     return several and not unit.cards and unit.role not in _OF_ALL_AT_ONCE

@@ -175,8 +175,9 @@ def _routes(context: Context) -> dict[Route, float]:
     whole = _FIRST_STEP_TO_LAST.search(question.text) or (
         _FROM_FIRST_TO_LAST.search(question.text) and question.step is None and by_rule != "comparison"
     )
-    if whole and _about_doing(question):
-        return {"procedure": 1.0, "step": 0.0}
+    known = context.sources.lexicon.concepts
+    if whole and _about_doing(question) and not any(known[name].kind == "typed" for name in question.focus):
+        return {"procedure": 1.0, "step": 0.0}  # 从头到尾要多久 asks for a time
     if by_rule == "procedure" and surely and not any(len(run) > 1 for run in question.unknown):
         return {"procedure": 1.0, "step": 0.0}
     likely = choose_route(question, by_rule=by_rule)

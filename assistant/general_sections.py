@@ -13,6 +13,7 @@ from assistant.refusals import refuse_unstated
 from corpus.roles import role_of
 
 LISTED_FROM = 0.42  # the share of a question's weight that an entry of a list must answer
+_THE_CARD_ITSELF = frozenset({"old_card"})  # 旧卡不注销会怎样: what is to go, and nothing in particular about it
 _DEFINES = re.compile(r"是一种|是指|指的是|一种|是嵌|\bis an?\b|refers to|means")
 _UNNUMBERED = re.compile(r"^\s*(?:\d{1,2}[.、)）．]|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[)）])\s*")
 
@@ -44,7 +45,7 @@ def answer_generally(context: Context, subjects: Sequence[str]) -> Draft | None:
         units = section_units(context, intent, subjects)
         if not units:
             continue
-        if question.concepts:
+        if set(question.concepts) - _THE_CARD_ITSELF:
             ranked = [scored for scored in context.ranked(units) if scored.covered and scored.score >= LISTED_FROM]
             if ranked:
                 return quote_units(

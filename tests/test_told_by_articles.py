@@ -131,3 +131,13 @@ def test_a_bold_line_with_the_number_of_a_step_is_its_label() -> None:
     answer = small({"water.md": told}).ask(["水卡怎么退"])
 
     assert [step.text for step in answer.steps] == ["**查余额** 在机器上刷一下。", "**交卡** 把卡交给老师。"]
+
+
+def test_how_long_it_takes_from_beginning_to_end_is_no_wish_for_the_steps(assistant: Assistant) -> None:
+    assert assistant.ask(["退衣柜卡从头到尾要几天？"]).steps == ()
+    assert assistant.ask(["How many days does returning the 菜场卡 take from start to finish?"]).steps == ()
+
+
+def test_what_somebody_is_said_to_have_said_is_no_stranger(assistant: Assistant) -> None:
+    assert "approached" not in assistant.context(["有人说退卡之前要先清空柜子，为什么"]).question.intents
+    assert "approached" in assistant.context(["有人打来说帮我退卡，要我先转账"]).question.intents
