@@ -73,8 +73,8 @@ _HOW_HARD = any_of(
     r"(?:简单|复杂|麻烦|繁琐|省事|容易|好办|难办|难)(?:还是|[吗么嘛不没]|\W*$)|(?:难|麻|复|简|容|繁)不(?:难|麻烦|复杂|简单|容易|繁琐)",
     r"\b(?:is|are|does)\b.{0,40}\b(?:simple|easy|hard|difficult|complicated|complex|straightforward)\b",
 )
-# 商场积分卡：…，这里不写了: an entry of a list by the name that it begins with.
 _WHICH_FIRM = re.compile("哪家")
+# 商场积分卡：…，这里不写了: an entry of a list by the name that it begins with.
 _LISTED = re.compile(r"\W*(?P<name>[^\W\d_]{2,12})(?:\*\*)?[：:]")
 _ONE_THING = re.compile(r"什么(?!都)|啥|咩|哪(?!几步|些步骤)|谁|多少|几(?!步)|\bwho\b|\bwhere\b|\bwhich\b|\bwhen\b")
 
