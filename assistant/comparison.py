@@ -62,8 +62,8 @@ def compare(context: Context, cards: Sequence[str]) -> Draft:
             for card, found in covering.items()
         ]
         return _one_by_one(context, totals, ())
-    ranked, surest = _surely_said(context)
-    if surest is not None and not _in_comparison(surest.unit) and _says_it_of_all(context, surest, cards):
+    ranked, surest = _surely_said(context, cards)
+    if surest is not None and not _in_comparison(surest.unit) and _is_sure_of(surest, cards):
         said = [scored for scored in enough(context, ranked) if scored is surest or not scored.unit.cards]
         return quote_units(context, said, say("detail_general", context.language), "said of all")
     of_each = _asked_of_each(context, covering)
@@ -98,28 +98,37 @@ def compare(context: Context, cards: Sequence[str]) -> Draft:
     return _one_by_one(context, lines, [cell.unit for cells in own.values() for cell in cells])
 
 
-def _surely_said(context: Context) -> tuple[list[Scored], Scored | None]:
-    """All sentences, the likeliest first; and that where it is sure, no part of a procedure and no line of a table."""
-    ranked, _ = context.chosen(context.units_about(()), ())
+def _surely_said(context: Context, cards: Sequence[str]) -> tuple[list[Scored], Scored | None]:
+    """All sentences, the likeliest first, and that where it is sure and of all cards; none where none could be."""
+    units = context.units_about(())
+    may = {id(unit) for unit in units if _in_comparison(unit) or _may_say_it_of_all(context, unit, cards)}
+    told = [unit for unit in units if id(unit) in may and not unit.in_procedure and not _is_row(unit)]
+    ranked = context.chosen(units, ())[0] if told else []
     best = ranked[0] if ranked else None
-    if best is None or best.score < SURELY_ANSWERS_FROM or best.unit.in_procedure or _is_row(best.unit):
+    if best is None or best.unit not in told or best.score < SURELY_ANSWERS_FROM:
         return ranked, None
     return ranked, best
 
 
-def _says_it_of_all(context: Context, sure: Scored, cards: Sequence[str]) -> bool:
-    """Whether a sentence on no card alone answers for those that are compared, where cards are."""
-    unit, naming = sure.unit, context.sources.catalog.naming
-    one_alone = unit.cards or len(unit.named) == 1
-    if len(cards) < _FEWEST_COMPARED and not context.question.all_cards:
+def _may_say_it_of_all(context: Context, unit: Unit, cards: Sequence[str]) -> bool:
+    """Whether a sentence is on no card alone: it could answer for those that are compared, where cards are."""
+    question, naming = context.question, context.sources.catalog.naming
+    one_alone = bool(unit.cards) or len(unit.named) == 1
+    if len(cards) < _FEWEST_COMPARED and not question.all_cards:
         return not one_alone or unit.role == "definition"
-    named = len(cards) >= _FEWEST_COMPARED
-    if named and (unit.role == "summary" or sure.score < SURELY_ANSWERS_FROM + _SURER_OF_NAMED):
+    if unit.cards or (len(cards) >= _FEWEST_COMPARED and unit.role == "summary"):
         return False
-    if context.question.intents & {"kinds", "definition"} and not context.question.concepts:
+    if question.intents & {"kinds", "definition"} and not question.concepts:
         return not one_alone
-    several = about_several(unit) or sum(naming.score(unit.text, subject) > 0 for subject in naming.subjects) > 1
-    return several and not unit.cards and unit.role not in _OF_ALL_AT_ONCE
+    if unit.role in _OF_ALL_AT_ONCE:
+        return False
+    return about_several(unit) or sum(naming.score(unit.text, subject) > 0 for subject in naming.subjects) > 1
+
+
+def _is_sure_of(sure: Scored, cards: Sequence[str]) -> bool:
+    """Whether a sentence is likely enough to answer in place of a comparison: more so where cards are named."""
+    margin = _SURER_OF_NAMED if len(cards) >= _FEWEST_COMPARED else 0.0
+    return sure.score > SURELY_ANSWERS_FROM + margin
 
 
 def _quoted(context: Context, cells: Sequence[Scored]) -> str:
