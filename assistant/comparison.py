@@ -83,7 +83,7 @@ def compare(context: Context, cards: Sequence[str]) -> Draft:
         lines += [
             f"**{context.name(card)}**{colon(context.language)}{_quoted(context, cells)}"
             for card, cells in own.items()
-            if cells[0].score > _ADDS_FROM
+            if cells[0].score > _ADDS_FROM and not any(cell.unit in together for cell in cells)
         ]
         body = lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines)
         return Draft(outcome="answered", text=body, decided="comparison in the article")

@@ -141,3 +141,14 @@ def test_how_long_it_takes_from_beginning_to_end_is_no_wish_for_the_steps(assist
 def test_what_somebody_is_said_to_have_said_is_no_stranger(assistant: Assistant) -> None:
     assert "approached" not in assistant.context(["有人说退卡之前要先清空柜子，为什么"]).question.intents
     assert "approached" in assistant.context(["有人打来说帮我退卡，要我先转账"]).question.intents
+
+
+def test_what_compares_the_cards_is_not_said_again_of_each() -> None:
+    told = (
+        "# 水卡、饭卡怎么退\n\n## 水卡的退卡步骤\n\n1. 带卡到水房。\n2. 签字。\n\n"
+        "## 饭卡的退卡步骤\n\n1. 带卡到食堂。\n2. 签字。\n\n"
+        "## 两张卡比一比\n\n水卡最省事，饭卡最花时间。\n"
+    )
+    answer = small({"cards.md": told}).ask(["水卡跟饭卡哪个办起来麻烦？"])
+
+    assert answer.text.count("水卡最省事") == 1
