@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from assistant.compared import Compared, compared_by, given
 from assistant.compared_parts import parts_of
@@ -274,7 +275,12 @@ def _of_the_section(comparing: Sequence[Scored], subjects: Sequence[str], least:
 
 
 def _in_comparison(unit: Unit) -> bool:
-    return any(_COMPARES.search(heading) for heading in unit.chunk.headings[-2:])
+    return any(_compares(heading) for heading in unit.chunk.headings[-2:])
+
+
+@cache
+def _compares(heading: str) -> bool:
+    return _COMPARES.search(normalize(heading)) is not None
 
 
 def _is_row(unit: Unit) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.assistant import Assistant
-from tests.assistants import small
+from tests.assistants import ROOT, small
 
 ARTICLE = """# 菜场卡、衣柜卡、一卡通怎么退
 
@@ -144,11 +144,7 @@ def test_what_somebody_is_said_to_have_said_is_no_stranger(assistant: Assistant)
 
 
 def test_what_compares_the_cards_is_not_said_again_of_each() -> None:
-    told = (
-        "# 水卡、饭卡怎么退\n\n## 水卡的退卡步骤\n\n1. 带卡到水房。\n2. 签字。\n\n"
-        "## 饭卡的退卡步骤\n\n1. 带卡到食堂。\n2. 签字。\n\n"
-        "## 两张卡比一比\n\n水卡最省事，饭卡最花时间。\n"
-    )
-    answer = small({"cards.md": told}).ask(["水卡跟饭卡哪个办起来麻烦？"])
+    told = (ROOT / "tests" / "data" / "sets" / "z9" / "article.md").read_text(encoding="utf-8")
+    answer = small({"article.md": told}).ask(["磁扣跟金融卡哪個辦起來比較麻煩？"])
 
-    assert answer.text.count("水卡最省事") == 1
+    assert answer.text.count("磁扣最省事") == 1
