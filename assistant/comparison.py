@@ -102,8 +102,12 @@ def compare(context: Context, cards: Sequence[str]) -> Draft:
 def _surely_said(context: Context, cards: Sequence[str]) -> tuple[list[Scored], Scored | None]:
     """All sentences, the likeliest first, and that where it is sure and of all cards; none where none could be."""
     units = context.units_about(())
-    may = {id(unit) for unit in units if _in_comparison(unit) or _may_say_it_of_all(context, unit, cards)}
-    told = [unit for unit in units if id(unit) in may and not unit.in_procedure and not _is_row(unit)]
+    told = [
+        unit
+        for unit in units
+        if not (unit.in_procedure or _is_row(unit))
+        and (_in_comparison(unit) or _may_say_it_of_all(context, unit, cards))
+    ]
     ranked = context.chosen(units, ())[0] if told else []
     best = ranked[0] if ranked else None
     if best is None or best.unit not in told or best.score < SURELY_ANSWERS_FROM:
@@ -113,7 +117,7 @@ def _surely_said(context: Context, cards: Sequence[str]) -> tuple[list[Scored], 
 
 def _may_say_it_of_all(context: Context, unit: Unit, cards: Sequence[str]) -> bool:
     """Whether a sentence is on no card alone: it could answer for those that are compared, where cards are."""
-    question, naming = context.question, context.sources.catalog.naming
+    question = context.question
     one_alone = bool(unit.cards) or len(unit.named) == 1
     if len(cards) < _FEWEST_COMPARED and not question.all_cards:
         return not one_alone or unit.role == "definition"
@@ -123,6 +127,12 @@ def _may_say_it_of_all(context: Context, unit: Unit, cards: Sequence[str]) -> bo
         return not one_alone
     if unit.role in _OF_ALL_AT_ONCE:
         return False
+    return _names_several(context, unit)
+
+
+def _names_several(context: Context, unit: Unit) -> bool:
+    """Whether a unit names several cards, by their names or by parts of them."""
+    naming = context.sources.catalog.naming
     return about_several(unit) or sum(naming.score(unit.text, subject) > 0 for subject in naming.subjects) > 1
 
 
@@ -235,13 +245,8 @@ def _together(
 ) -> list[Unit]:
     """What an article says of the cards side by side: in a section that compares them, or better than elsewhere."""
     ranked = _by_what_is_given(context.question, among)
-    naming = context.sources.catalog.naming
     comparing = [
-        s
-        for s in ranked
-        if not s.unit.in_procedure
-        and _in_comparison(s.unit)
-        and (about_several(s.unit) or sum(naming.score(s.unit.text, subject) > 0 for subject in naming.subjects) > 1)
+        s for s in ranked if not s.unit.in_procedure and _in_comparison(s.unit) and _names_several(context, s.unit)
     ]
     far_below = min((s.score for s in own), default=-math.inf) - _FAR_BELOW
     if comparing and (_is_row(comparing[0].unit) or comparing[0].score > far_below):

@@ -15,9 +15,8 @@ _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _HAN_CHARACTER = re.compile(f"[{_HAN}]")
 # NFKC has made most full-width punctuation narrow.
 _BETWEEN_HAN = re.compile(rf"(?<=[{_HAN}。、,!?;:])\s+(?=[{_HAN}。、,!?;:])")
-_SET_APART = re.compile(
-    r"\([^()]*\)|“[^“”]*”|「[^「」]*」|『[^『』]*』|《[^《》]*》|\"[^\"]*\""
-)  # a name in its own language
+# Where a name stands in its own language.
+_SET_APART = re.compile(r"\([^()]*\)|“[^“”]*”|「[^「」]*」|『[^『』]*』|《[^《》]*》|\"[^\"]*\"")
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 # Text that has neither: the common case, told by one look.
 _ORDINARY = re.compile(r"[\n\t -~\u3001-\u3011\u4e00-\u9fff\uff01-\uff5d“”‘’—…·]*")
@@ -80,7 +79,8 @@ def language_of(text: str) -> Language:
     Chinese when making it simplified changes more characters than making it traditional does.
     """
     shown = unicodedata.normalize("NFKC", visible(text))
-    if not _HAN_CHARACTER.search(_SET_APART.sub(" ", shown)) and _LATIN_WORD.search(_SET_APART.sub(" ", shown)):
+    around = _SET_APART.sub(" ", shown)
+    if not _HAN_CHARACTER.search(around) and _LATIN_WORD.search(around):
         return "en"
     simplified, traditional = to_simplified(shown), to_traditional(shown)
     n_traditional = sum(a != b for a, b in zip(shown, simplified, strict=False))

@@ -26,6 +26,7 @@ _BRACKETED = re.compile(
 _DEFINED = re.compile(
     r"^[^\w《“「]*(?P<name>[\u4e00-\u9fffa-z0-9]{2,12})\s*[:：]\s*(?P<said>[^,，。;；、:：]{2,24})(?=[,，。;；]|$)"
 )
+_COLON = re.compile("[:：﹕︓]")  # all that folding makes a colon
 _IS = re.compile(r"(?:的|是|[一这]?[种张个])(?P<kind>[\u4e00-\u9fffa-z]{1,8}?)$")
 _FOR_A_USE = re.compile(r"用(?:来|于)?[^的]{0,4}的")
 _NAME = re.compile(r".+(?:[卡证號号折户戶码]|账户|账号|会员)$")
@@ -38,7 +39,7 @@ def other_names(text: str, names: Collection[str]) -> Iterator[tuple[str, str]]:
     It is the name before it in its sentence that is meant, or the one it abbreviates.
     """
     lines = text.splitlines()
-    for line in lines:
+    for line in filter(_COLON.search, lines):
         yield from _defined(normalize(line.replace("*", "")), names)
     for line in filter(_SAID.search, lines):
         folded = normalize(line.replace("*", ""))
